@@ -1,0 +1,114 @@
+package journal
+
+// Readers take no lock and change nothing: `status` and a second console read
+// while the writer writes. They never see a part of a record, only the whole
+// lines that are there.
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+)
+
+// Damage says that the journal is not what was written: a record that is
+// whole but wrong, or a gap. It is never repaired by Belay; what can be trusted
+// is the part in front of it.
+type Damage struct {
+	Path   string
+	Offset int64 // of the first byte of the bad line
+	Line   int   // counted from 1
+	Why    string
+}
+
+func (d *Damage) Error() string {
+	return fmt.Sprintf("%s: damaged at line %d, byte %d: %s", d.Path, d.Line, d.Offset, d.Why)
+}
+
+// Cursor is a place between two records, from which a follower goes on. The
+// zero value is the beginning. It carries the chain, so that what follows is
+// verified against what was read before.
+type Cursor struct {
+	Offset int64
+	Seq    uint64 // of the last record before Offset
+	Head   string // its hash
+}
+
+// place is a cursor with its chain in the form that unseal wants.
+type place struct {
+	Offset int64
+	chain
+}
+
+func (c Cursor) start() place {
+	if c.Offset == 0 {
+		return place{chain: genesis}
+	}
+	return place{c.Offset, chain{c.Seq, c.Head}}
+}
+
+// Read returns all whole records, without the lock. On *[Damage] it returns
+// also the records in front of it.
+func Read(dir string) ([]Record, error) {
+	records, _, err := ReadFrom(dir, Cursor{})
+	return records, err
+}
+
+// ReadFrom returns the records behind the cursor and the cursor behind them.
+// No new record is not an error: ask again later. A last line without its LF
+// is a record that is being written, or never will be; it is not returned.
+func ReadFrom(dir string, from Cursor) ([]Record, Cursor, error) {
+	path := filepath.Join(dir, FileName)
+	file, err := OS().Read(path)
+	if err != nil {
+		return nil, from, fmt.Errorf("read journal: %w", err)
+	}
+	defer file.Close()
+	data, err := readFrom(file, from.Offset)
+	if err != nil {
+		return nil, from, fmt.Errorf("read journal %s: %w", path, err)
+	}
+	records, end, err := scan(path, data, from.start())
+	if err != nil {
+		err = fmt.Errorf("read journal: %w", err)
+	}
+	return records, Cursor{end.Offset, end.seq, end.head}, err
+}
+
+// readFrom reads a file from an offset to its present end. Journals are small
+// (100,000 records are about 40 MB), so one read beats any streaming.
+func readFrom(file File, offset int64) ([]byte, error) {
+	size, err := file.Size()
+	if err != nil {
+		return nil, err
+	}
+	if size < offset {
+		return nil, fmt.Errorf("the file has %d bytes and had at least %d: it was cut", size, offset)
+	}
+	data := make([]byte, size-offset)
+	n, err := file.ReadAt(data, offset)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return data[:n], nil
+}
+
+// scan verifies the whole lines of data and returns the place behind the last
+// good one. Bytes behind the last LF are left for the caller.
+func scan(path string, data []byte, at place) ([]Record, place, error) {
+	records := make([]Record, 0, bytes.Count(data, []byte{'\n'}))
+	for {
+		line, rest, whole := bytes.Cut(data, []byte{'\n'})
+		if !whole {
+			return records, at, nil
+		}
+		record, err := unseal(line, at.chain)
+		if err != nil {
+			return records, at, &Damage{Path: path, Offset: at.Offset, Line: int(at.seq) + 1, Why: err.Error()}
+		}
+		records = append(records, record)
+		at = place{at.Offset + int64(len(line)) + 1, chain{record.Seq, record.Hash}}
+		data = rest
+	}
+}

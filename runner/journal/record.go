@@ -1,0 +1,168 @@
+package journal
+
+// A line has exactly one spelling: fields in this order, no spaces, hashes of
+// fixed length at the end. So the bytes that are hashed need no second
+// encoding, and a reader needs no JSON parser to take the envelope apart.
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Record is one line of the journal.
+type Record struct {
+	Seq  uint64          // 1, 2, 3, … without a gap
+	Time time.Time       // UTC; the writer's clock, which may go back
+	Kind string          // the word under which the caller knows Data
+	Data json.RawMessage // compact JSON
+	Prev string          // Hash of the record before, 64 zeros for the first
+	Hash string          // SHA-256 in hex of the line without its last field
+}
+
+const (
+	version = 1
+	digits  = 2 * sha256.Size
+
+	prefixSeq  = `{"v":1,"seq":`
+	prefixTime = `,"time":"`
+	prefixKind = `","kind":"`
+	prefixData = `","data":`
+	prefixPrev = `,"prev":"`
+	prefixHash = `","h":"`
+	suffix     = `"}`
+)
+
+// chain is what the next record has to follow.
+type chain struct {
+	seq  uint64
+	head string
+}
+
+// genesis is what the first record follows.
+var genesis = chain{seq: 0, head: strings.Repeat("0", digits)}
+
+// checkKind keeps kinds to words that need no escape in JSON.
+func checkKind(kind string) error {
+	if kind == "" {
+		return errors.New("empty kind")
+	}
+	for i := range len(kind) {
+		switch c := kind[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return fmt.Errorf("kind has the byte %q", c)
+		}
+	}
+	return nil
+}
+
+// seal computes the hash of the record and returns its line, with LF.
+func (r *Record) seal() []byte {
+	b := make([]byte, 0, len(r.Data)+256)
+	b = append(b, prefixSeq...)
+	b = strconv.AppendUint(b, r.Seq, 10)
+	b = append(b, prefixTime...)
+	b = r.Time.AppendFormat(b, time.RFC3339Nano)
+	b = append(b, prefixKind...)
+	b = append(b, r.Kind...)
+	b = append(b, prefixData...)
+	b = append(b, r.Data...)
+	b = append(b, prefixPrev...)
+	b = append(b, r.Prev...)
+	r.Hash = hashOf(b, []byte(suffix))
+	b = append(b, prefixHash...)
+	b = append(b, r.Hash...)
+	return append(b, suffix+"\n"...)
+}
+
+// hashOf hashes the line up to the hash of its predecessor, closed off.
+func hashOf(parts ...[]byte) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// unseal takes a line apart, without its LF, and verifies it as the successor
+// of after. Every error it gives is the Why of a [Damage].
+func unseal(line []byte, after chain) (Record, error) {
+	var r Record
+	open, ok := bytes.CutSuffix(line, []byte(suffix))
+	if !ok {
+		return r, errors.New("not a whole record")
+	}
+	hashed, ok := cutHash(open, prefixHash, &r.Hash)
+	if !ok {
+		return r, errors.New("no h field at the end")
+	}
+	if hashOf(hashed, []byte(suffix)) != r.Hash {
+		return r, errors.New("the bytes do not match their hash")
+	}
+	head, ok := cutHash(hashed, prefixPrev, &r.Prev)
+	if !ok {
+		return r, errors.New("no prev field")
+	}
+	if err := r.parseHead(head); err != nil {
+		return r, err
+	}
+	if r.Seq != after.seq+1 {
+		return r, fmt.Errorf("seq is %d after %d", r.Seq, after.seq)
+	}
+	if r.Prev != after.head {
+		return r, errors.New("prev is not the hash of the record before")
+	}
+	return r, nil
+}
+
+// cutHash takes a hash and the prefix in front of it off the end of b.
+func cutHash(b []byte, prefix string, hash *string) (rest []byte, ok bool) {
+	at := len(b) - digits
+	if at < 0 {
+		return nil, false
+	}
+	*hash = string(b[at:])
+	return bytes.CutSuffix(b[:at], []byte(prefix))
+}
+
+// parseHead reads the fields in front of prev.
+func (r *Record) parseHead(b []byte) error {
+	b, ok := bytes.CutPrefix(b, []byte(prefixSeq))
+	if !ok {
+		return fmt.Errorf("not a record of version %d", version)
+	}
+	seq, b, ok := bytes.Cut(b, []byte(prefixTime))
+	if !ok {
+		return errors.New("no time field")
+	}
+	stamp, b, ok := bytes.Cut(b, []byte(prefixKind))
+	if !ok {
+		return errors.New("no kind field")
+	}
+	kind, data, ok := bytes.Cut(b, []byte(prefixData))
+	if !ok {
+		return errors.New("no data field")
+	}
+	var err error
+	if r.Seq, err = strconv.ParseUint(string(seq), 10, 64); err != nil {
+		return errors.New("seq is not a number")
+	}
+	if r.Time, err = time.Parse(time.RFC3339Nano, string(stamp)); err != nil {
+		return errors.New("time is not RFC 3339")
+	}
+	r.Kind = string(kind)
+	if err := checkKind(r.Kind); err != nil {
+		return err
+	}
+	if r.Data = bytes.Clone(data); !json.Valid(r.Data) {
+		return errors.New("data is not JSON")
+	}
+	return nil
+}
