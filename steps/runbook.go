@@ -45,6 +45,7 @@ type Runbook struct {
 	Hash      string   `toml:"-" json:"-"` // SHA-256 of the file's bytes, hex
 	HostOrder []string `toml:"-" json:"-"` // host ids as the file lists them
 	VarOrder  []string `toml:"-" json:"-"` // names of vars as the file lists them
+	positions *positions
 	// Filled in by For.
 	Env      string  `toml:"-" json:"-"` // name of the environment
 	Kind     EnvKind `toml:"-" json:"-"`
@@ -253,6 +254,7 @@ type Step struct {
 	Phase string   `toml:"-" json:"-"` // id of the phase, or "rollback.before", "rollback.after"
 	Hosts []string `toml:"-" json:"-"` // resolved On, in order
 	Left  string   `toml:"-" json:"-"` // why this environment leaves the step out
+	path  string   // where it stands in the file: phase[0].step[2]
 }
 
 // Keep tells which value of a capture counts over several attempts.

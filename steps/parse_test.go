@@ -1,0 +1,219 @@
+package steps
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func read(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// shipped are the runbooks that the tests are held against.
+func shipped(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{"sample.toml": read(t, "testdata/sample.toml")}
+	if b, err := os.ReadFile("../runbook.toml"); err == nil {
+		files["runbook.toml"] = string(b)
+	} else {
+		t.Log("without ../runbook.toml: it does not exist yet")
+	}
+	return files
+}
+
+func TestLoadShipped(t *testing.T) {
+	for name, src := range shipped(t) {
+		if _, ps := Load(name, []byte(src)); len(ps) > 0 {
+			t.Errorf("%v", ps)
+		}
+	}
+}
+
+func TestLoadFillsIn(t *testing.T) {
+	rb, ps := Load("sample.toml", []byte(read(t, "testdata/sample.toml")))
+	if ps != nil {
+		t.Fatal(ps)
+	}
+	if got := strings.Join(rb.HostOrder, " "); got != "head w80 w81 w82" {
+		t.Errorf("hosts in order: %s", got)
+	}
+	if got := strings.Join(rb.VarOrder, " "); got != "REPO RAY_DIR COMMIT PER_HOST" {
+		t.Errorf("vars in order: %s", got)
+	}
+	if len(rb.Hash) != 64 || rb.Name != "sample.toml" {
+		t.Errorf("name %q, hash %q", rb.Name, rb.Hash)
+	}
+	if s := rb.Phases[0].Steps[3]; s.ID != "switch" || s.Phase != "rollout" || s.path != "phase[0].step[3]" {
+		t.Errorf("step: %q in %q at %q", s.ID, s.Phase, s.path)
+	}
+	if s := rb.Rollback.After[0]; s.Phase != "rollback.after" {
+		t.Errorf("rollback step in %q", s.Phase)
+	}
+	if v := rb.Vars["PER_HOST"]; v.Value != "4" || v.IsInput() {
+		t.Errorf("PER_HOST = %+v", v)
+	}
+}
+
+// TestLoadPlaces pins places by hand, whatever the index says.
+func TestLoadPlaces(t *testing.T) {
+	tests := []struct{ name, src, want string }{
+		{"one line without an end", "format = ", "1:9: error: unexpected EOF; expected value [syntax]"},
+		{"one line, nonsense", "format = =", "1:10: error: "},
+		{"unknown at the very start", "formt = 1", `1:1: error: unknown key "formt"; did you mean "format"? [unknown-key]`},
+		{"unknown after CRLF", "format = 1\r\ntitel = 'x'\r\n", `2:1: error: unknown key "titel"; did you mean "title"? [unknown-key]`},
+		{"byte order mark", "\ufefftitel = 'x'", "1:1: error: unknown key"},
+		{"byte order mark and grammar", "\ufefftitle = x", "1:9: error: "},
+		{"tabs count one each", "[hosts]\n\t\tweb = {\taddres = 'x' }", `2:11: error: unknown key "addres"; did you mean "address"? [unknown-key]`},
+		{"runes, not bytes", "links = 1\nlink = [{ title = 'Übergröße — ok', uri = 'x' }]", `2:37: error: unknown key "uri"; did you mean "url"? [unknown-key]`},
+		{"wrong type", "title = 'x'\nformat = 'one'", "2:10: error: format: want an integer, not a string [type]"},
+		{"wrong type in the second of an array", "[[phase]]\nid = 'a'\n[[phase]]\nid = 7", "4:6: error: phase[1].id: want a string, not an integer [type]"},
+		{"element of an array", "[[phase]]\nrefs = ['a',\n  3]", "3:3: error: phase[0].refs[1]: want a string, not an integer [type]"},
+		{"array in an array: the nearest place", "[groups]\na = [['b', 1]]", "2:5: error: groups.a[0]: want a string, not an array [type]"},
+		{"header of an unknown table", "[probs.disk]\nread = 'df'", `1:2: error: unknown key "probs"; did you mean "probes"? [unknown-key]`},
+		{"dotted key", "[[phase]]\n[[phase.step]]\nverify.skript = 'x'", `3:8: error: unknown key "skript"; did you mean "script"? [unknown-key]`},
+		{"a word of a few", "[[phase]]\n[[phase.step]]\nkind = 'gaet'", `3:8: error: "gaet" is not known here; want command, manual, gate, soak, measure, edit or document; did you mean "gate"? [value]`},
+		{"danger", "[[phase]]\n[[phase.step]]\ndanger = 'hgih'", `3:10: error: "hgih" is not a danger; want none, low, med, high or critical; did you mean "high"? [value]`},
+		{"duration", "[[phase]]\nwindow = '6 hours'", `2:10: error: "6 hours" is not a duration; want for example 90s, 15m, 6h or 2d [value]`},
+		{"input without a question", "[vars]\nA = { match = 'x' }", `2:5: error: vars.A: a table here needs the key "ask" [missing-key]`},
+		{"input with an unknown key", "[vars]\nA = { ask = 'x', mach = 'y' }", `2:18: error: unknown key "mach"; did you mean "match"? [unknown-key]`},
+		{"date", "[vars]\nA = 2024-01-01", "2:5: error: vars.A: want a string, a number, a boolean or a table with ask, not a date or time [type]"},
+		{"duplicate key", "title = 'a'\ntitle = 'b'\n", "2:1: error: "},
+		{"open string", "title = 'a\nformat = 1\n", "1:11: error: "},
+		{"error at a line's start", "title = 'a'\n= 2\n", "2:1: error: "},
+		{"error at the end", "title = 'a'\n[vars", "2:"},
+		{"array that never ends", "title = 'a'\nrefs = [1,\n", "2:"},
+		{"quoted key with a dot", "[hosts.'db.1']\nadress = 'x'", `2:1: error: unknown key "adress"; did you mean "address"? [unknown-key]`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rb, ps := Load("f", []byte(tt.src))
+			if rb != nil || !ps.Failed() {
+				t.Fatalf("loaded: %v", ps)
+			}
+			if !slices.ContainsFunc(ps, func(p Problem) bool { return strings.HasPrefix(p.String(), "f:"+tt.want) }) {
+				t.Errorf("\n got %v\nwant f:%s", ps, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoadSeveralAtOnce(t *testing.T) {
+	_, ps := Load("f", []byte("zzzz = 1\n[[phase]]\nid = 1\n[[phase.step]]\nneeds = 'a'\ndangr = 'low'\n"))
+	var lines []string
+	for _, p := range ps {
+		lines = append(lines, fmt.Sprint(p.Line, ":", p.Col))
+	}
+	if got := strings.Join(lines, " "); got != "1:1 3:6 5:9 6:1" {
+		t.Errorf("places: %s\n%v", got, ps)
+	}
+	if ps.Err() == nil || strings.Count(ps.Err().Error(), "\n") != 3 {
+		t.Errorf("Err = %v", ps.Err())
+	}
+}
+
+// free are the tables whose keys are names of the author's choice.
+var free = regexp.MustCompile(`(^|\.)(vars|secrets|hosts|groups|probes|environments|watch|capture|rehearsal|set|danger)$`)
+
+// TestEveryKey misspells every key and spoils every value of the shipped files,
+// one at a time, and asks for a problem at that very place.
+func TestEveryKey(t *testing.T) {
+	for name, src := range shipped(t) {
+		x, keys, values := locate(src), 0, 0
+		for path, p := range x.at {
+			if strings.HasSuffix(path, "]") {
+				if p.end > p.value {
+					values++
+					spoil(t, name, path, src, p.value, p.end, "1979-05-27")
+				}
+				continue
+			}
+			parent := path[:max(0, strings.LastIndexByte(path, '.'))]
+			if !free.MatchString(parent) {
+				keys++
+				bare := regexp.MustCompile(`^[A-Za-z0-9_-]+`).FindString(src[p.key:])
+				if bare == "" {
+					t.Errorf("%s: no key at offset %d: %.20q", path, p.key, src[p.key:])
+					continue
+				}
+				spoil(t, name, path, src, p.key, p.key+len(bare), bare+"zz")
+			}
+			if p.end > p.value {
+				values++
+				spoil(t, name, path, src, p.value, p.end, "1979-05-27")
+			}
+		}
+		if keys < 100 || values < 100 {
+			t.Errorf("%s: only %d keys and %d values tried", name, keys, values)
+		}
+		t.Logf("%s: %d keys, %d values", name, keys, values)
+	}
+}
+
+func spoil(t *testing.T, name, path, src string, from, to int, with string) {
+	t.Helper()
+	before := src[:from]
+	line := 1 + strings.Count(before, "\n")
+	col := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	_, ps := Load(name, []byte(before+with+src[to:]))
+	if !slices.ContainsFunc(ps, func(p Problem) bool { return p.Error && p.Line == line && p.Col == col }) {
+		t.Errorf("%s: %q at %d:%d gave %v", path, with, line, col, ps)
+	}
+}
+
+func TestInsideStrings(t *testing.T) {
+	tests := []struct {
+		src, value string
+		n          int
+		want       string
+	}{
+		{"a = 'xyz'", "xyz", 2, "1:8"},
+		{"a = \"x\\tz\"", "x\tz", 2, "1:9"},
+		{"a = \"\\u00e9z\"", "éz", 2, "1:12"},
+		{"a = '''\nab\ncd'''", "ab\ncd", 3, "3:1"},
+		{"a = '''ab\ncd'''", "ab\ncd", 4, "2:2"},
+		{"a = \"\"\"\nab \\\n   cd\"\"\"", "ab cd", 4, "3:5"},
+	}
+	for _, tt := range tests {
+		line, col := locate(tt.src).lineCol(locate(tt.src).inside("a", tt.n))
+		if got := fmt.Sprintf("%d:%d", line, col); got != tt.want {
+			t.Errorf("byte %d of %s: %s, want %s", tt.n, tt.src, got, tt.want)
+		}
+	}
+}
+
+func TestCarriageReturnsStayOutOfScripts(t *testing.T) {
+	rb, ps := Load("f", []byte("[[phase]]\r\n[[phase.step]]\r\nscript = '''\r\na\r\nb\r\n'''\r\n"))
+	if ps != nil {
+		t.Fatal(ps)
+	}
+	if got := rb.Phases[0].Steps[0].Script; got != "a\nb\n" {
+		t.Errorf("script %q", got)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(read(f, "testdata/sample.toml"))
+	f.Add("a.b.c = [[{x = 1}]]\n[[a]]")
+	f.Add("\"\\\" = \"\"\"\\\n\"\"\"")
+	f.Fuzz(func(t *testing.T, src string) {
+		rb, ps := Load("f", []byte(src))
+		if (rb == nil) != ps.Failed() {
+			t.Fatalf("runbook %v, problems %v", rb, ps)
+		}
+		for _, p := range ps {
+			if p.Line < 1 || p.Col < 1 || p.Line > 1+strings.Count(src, "\n") {
+				t.Fatalf("%v is outside the file", p)
+			}
+		}
+	})
+}
