@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 )
@@ -109,6 +110,48 @@ func crashAgain(t *testing.T, where string, disk *memDisk, acked, tried int) (st
 		states++
 		if !crashed {
 			return states
+		}
+	}
+}
+
+// The last writer may have been killed between its write and its fsync. What
+// Open hands out then must not depend on the machine staying up.
+func TestWhatOpenReturnsIsOnDisk(t *testing.T) {
+	disk := newMemDisk()
+	if _, _, err := live(disk, 2); err != nil {
+		t.Fatal(err)
+	}
+	f := disk.files[memDir+"/"+FileName]
+	f.kept = f.kept[:len(f.kept)/3]
+	j, records, _, err := OpenOn(disk, memDir, tick())
+	if err != nil || len(records) != 2 {
+		t.Fatal(len(records), err)
+	}
+	j.Close()
+	mustHold(t, "power loss after Open", disk.afterCrash(0, false), 2, 2)
+}
+
+// The copy of a torn line is on disk before the line is cut.
+func TestTornBytesAreNeverLost(t *testing.T) {
+	for at := 1; ; at++ {
+		disk := newMemDisk()
+		if _, _, err := live(disk, 1); err != nil {
+			t.Fatal(err)
+		}
+		f := disk.files[memDir+"/"+FileName]
+		f.seen = append(f.seen, `{"v":1,"seq":2,`...)
+		f.kept = f.seen
+		disk.at, disk.fault = disk.calls+at, crashAfter
+		live(disk, 1)
+		found := false
+		for _, f := range disk.afterCrash(1000, false).files {
+			found = found || strings.HasSuffix(string(f.seen), `{"v":1,"seq":2,`)
+		}
+		if !found {
+			t.Fatalf("crash after call %d (%s): the torn bytes are nowhere", at, disk.history[len(disk.history)-1])
+		}
+		if !disk.down {
+			return
 		}
 	}
 }
