@@ -1,0 +1,148 @@
+package steps
+
+// The rule of this file: an action is a wish, a refusal says why not and what
+// would help. Neither does anything.
+
+import (
+	"fmt"
+	"time"
+)
+
+// Verb of an action.
+type Verb string
+
+// What an operator can ask for.
+const (
+	Execute      Verb = "execute"
+	Retry        Verb = "retry"
+	VerifyAgain  Verb = "verify again"
+	UndoTask     Verb = "undo"
+	CancelTask   Verb = "cancel"
+	Skip         Verb = "skip"
+	Unskip       Verb = "un-skip"
+	MarkDone     Verb = "mark done"
+	MarkUndone   Verb = "mark undone"
+	Fail         Verb = "cannot be done"
+	Yes          Verb = "yes"
+	SignOff      Verb = "sign off"
+	Override     Verb = "override"
+	EarlyEnd     Verb = "early end"
+	Record       Verb = "record"
+	Resolve      Verb = "resolve"
+	LeaveUndo    Verb = "leave"
+	Hold         Verb = "hold"
+	Release      Verb = "release"
+	Exclude      Verb = "exclude"
+	Include      Verb = "include"
+	StopWaiting  Verb = "stop waiting"
+	LeaveOut     Verb = "leave out"
+	Answer       Verb = "answer"
+	Drive        Verb = "drive"
+	Accept       Verb = "accept"
+	Sequence     Verb = "sequence"
+	Note         Verb = "note"
+	Rebind       Verb = "rebind"
+	Amend        Verb = "amend"
+	OpenRollback Verb = "roll back"
+	ConfirmHost  Verb = "confirm host"
+	Abandon      Verb = "abandon rollback"
+	EndRollback  Verb = "finish rollback"
+	Close        Verb = "close"
+)
+
+// Action is one wish of an operator. Which fields count depends on the verb.
+type Action struct {
+	Verb    Verb
+	Task    Task
+	Tasks   []Task // of a sequence
+	Scope   Scope  // of hold, release, sequence, rollback
+	Host    string
+	Phase   string
+	Name    string // of an input, a sign-off's title, a measure
+	Value   string // of an input or a measure; of resolve: happened, not, partly
+	Reason  string
+	Confirm Confirmation
+	Actor   string
+	Partner string
+	Bound   *Bound // of rebind: what the host is now
+}
+
+// Refusal says why an action is not allowed now.
+type Refusal struct {
+	Why  string
+	Hint string // the key or command that would help, or empty
+	Kind RefusalKind
+	// Level and Phrase say what a confirmation would have to be, when only
+	// that is missing.
+	Level  Danger
+	Phrase string
+}
+
+// RefusalKind sorts refusals by what has to happen next.
+type RefusalKind int
+
+// Kinds of refusals.
+const (
+	Never         RefusalKind = iota // not for this task or in this state
+	Later                            // something else has to be finished first
+	NeedsConfirm                     // only the confirmation is missing
+	NeedsReason                      // only a reason or an evidence is missing
+	NeedsPerson                      // an approver, a sign-off, an open input
+	NeedsLook                        // evidence has to be looked at first
+	EvidenceBad                      // it was looked at, and it is red or cannot be told
+	HostAway                         // unreachable, or not the host we know
+	OnHold                           // a hold covers it
+	UnknownFirst                     // something unknown has to be resolved first
+	OutsideWindow                    // the window is over
+)
+
+func (r *Refusal) Error() string {
+	if r.Hint == "" {
+		return r.Why
+	}
+	return r.Why + " (" + r.Hint + ")"
+}
+
+func refuse(k RefusalKind, hint, format string, a ...any) *Refusal {
+	return &Refusal{Kind: k, Why: fmt.Sprintf(format, a...), Hint: hint}
+}
+
+// HostSeen is what is known of a host at this moment. It is an observation and
+// is not journalled.
+type HostSeen struct {
+	Up    bool
+	Since time.Time
+	Why   string        // it is down
+	Wrong string        // it is not the host we know
+	Skew  time.Duration // its clock minus ours
+}
+
+// Seen is what can be observed now.
+type Seen struct {
+	Hosts    map[string]HostSeen
+	Evidence map[Task][]Reading // of gates and soaks: one reading per evidence and host
+	Checks   map[Task][]Reading // of checks before a start
+}
+
+// Case is all that a decision may look at.
+type Case struct {
+	Book  *Runbook            // the text in force, its environment applied
+	Old   map[string]*Runbook // every text of this run by hash
+	State *State
+	Seen  Seen
+	Now   time.Time
+	Next  *Runbook // of an amend: the proposed text
+}
+
+// Step gives the step of a task as it binds it: frozen where the task has
+// begun under an earlier text.
+func (c *Case) Step(t Task) *Step {
+	if ts, ok := c.State.Tasks[t]; ok && ts.Book != "" && ts.Book != c.Book.Hash {
+		if old := c.Old[ts.Book]; old != nil {
+			if s := old.Step(t.Step); s != nil {
+				return s
+			}
+		}
+	}
+	return c.Book.Step(t.Step)
+}

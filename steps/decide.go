@@ -1,0 +1,176 @@
+package steps
+
+// The rule of this file: what is allowed now, and why not, is one function of
+// runbook, journalled state, observations and time. Every face asks it, so a
+// refusal holds everywhere.
+
+import "time"
+
+// rules has one decision for each verb.
+var rules map[Verb]func(*Case, Action) ([]Event, error)
+
+func init() {
+	rules = map[Verb]func(*Case, Action) ([]Event, error){
+		Execute: execute, Retry: retry, VerifyAgain: verifyAgain, UndoTask: undoTask,
+		CancelTask: cancelTask, Resolve: resolve, Sequence: sequence,
+		Skip: skip, Unskip: unskip, MarkDone: markDone, MarkUndone: markUndone, Fail: fail,
+		Yes: yes, SignOff: signOff, Override: override, EarlyEnd: earlyEnd, Record: record, LeaveUndo: leaveUndo,
+		Hold: hold, Release: release, Exclude: exclude, Include: include, StopWaiting: stopWaiting,
+		Answer: answer, Drive: drive, Accept: accept, Note: note, Rebind: rebind, Amend: amend,
+		OpenRollback: openRollback, ConfirmHost: confirmHost, LeaveOut: leaveOut,
+		Abandon: abandonRollback, EndRollback: endRollback, Close: closeRun,
+	}
+}
+
+// Decide answers an action with the events that it leads to, or with a
+// *Refusal. It changes nothing.
+func Decide(c Case, a Action) ([]Event, error) {
+	rule, ok := rules[a.Verb]
+	if !ok {
+		return nil, refuse(Never, "", "there is no action %q", a.Verb)
+	}
+	if c.State.Closed != nil && a.Verb != Note {
+		return nil, refuse(Never, "start a new run", "the run is closed")
+	}
+	if !a.Task.Zero() && c.Step(a.Task) == nil {
+		return nil, refuse(Never, "", "there is no step %q", a.Task.Step)
+	}
+	return rule(&c, a)
+}
+
+// StableFor is how long to wait until a duration of the file has passed on the
+// run's clock: only the embedded fleet's is faster than the wall's.
+func (s *State) StableFor(d Duration) time.Duration {
+	return time.Duration(float64(d.D()) / s.Speed())
+}
+
+// mayStart is what any start of forward work asks for.
+func (c *Case) mayStart(t Task) *Refusal {
+	s := c.Step(t)
+	switch {
+	case s.Left != "":
+		return refuse(Never, "", "%s is left out in %s: %s", s.ID, c.Book.Env, s.Left)
+	case !contains(s.TaskHosts(), t.Host):
+		return refuse(Never, "", "step %s has no task on %s", s.ID, t.Host)
+	}
+	if r := c.openInputs(); r != nil {
+		return r
+	}
+	if inRollback(s) {
+		return c.rollbackTurn(t)
+	}
+	if c.State.Rollback != nil {
+		return refuse(Later, "finish or abandon the rollback first", "a rollback of %s is open", c.State.Rollback.Scope)
+	}
+	if r := c.held(t); r != nil {
+		return r
+	}
+	if r := c.unmet(t); r != nil {
+		return r
+	}
+	return c.hostFit(t.Host)
+}
+
+func inRollback(s *Step) bool { return s.Phase == RollbackBefore || s.Phase == RollbackAfter }
+
+// openInputs refuses while a value that the file asks for is not known.
+func (c *Case) openInputs() *Refusal {
+	if open := c.OpenInputs(); len(open) > 0 {
+		return refuse(NeedsPerson, "answer it, or give --set "+open[0]+"=VALUE", "the input %s is open", open[0])
+	}
+	return nil
+}
+
+// OpenInputs lists the inputs that have no answer yet, in the file's order.
+func (c *Case) OpenInputs() []string {
+	var out []string
+	for _, n := range c.Book.VarOrder {
+		if c.Book.Vars[n].IsInput() {
+			if _, ok := c.State.Answers[n]; !ok {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// hostFit refuses while a host cannot be asked or is not the one we know.
+func (c *Case) hostFit(host string) *Refusal {
+	h, ok := c.Seen.Hosts[host]
+	switch {
+	case ok && h.Wrong != "":
+		return refuse(HostAway, "compare by hand, then rebind with a reason", "%s is not the host we know: %s", host, h.Wrong)
+	case ok && !h.Up:
+		return refuse(HostAway, "it is tried again by itself", "%s is unreachable: %s", host, h.Why)
+	}
+	return nil
+}
+
+// held says which hold covers a task: one that a person set, or the one that a
+// failure sets by itself on its host (on its block, when rolling).
+func (c *Case) held(t Task) *Refusal {
+	s := c.Step(t)
+	for _, sc := range []Scope{{}, {Phase: s.Phase}, {Host: t.Host}} {
+		if why, ok := c.State.Holds[sc]; ok {
+			return refuse(OnHold, "release it with H", "%s is on hold: %s", sc, why)
+		}
+	}
+	if k, ok := c.HeldBy(t); ok {
+		return refuse(OnHold, "retry or undo that task, skip it with a reason, or release the hold with H",
+			"%s holds: it is %s", k, c.State.Task(k).Status)
+	}
+	return nil
+}
+
+// HeldBy gives the task in trouble that holds t, if any.
+func (c *Case) HeldBy(t Task) (Task, bool) {
+	s := c.Step(t)
+	var found []Task
+	for k, ts := range c.State.Tasks {
+		if k == t || !ts.Status.Trouble() || ts.Released || ts.Left != "" {
+			continue
+		}
+		o := c.Step(k)
+		if o == nil || inRollback(o) {
+			continue
+		}
+		rolling := o.Block != "" && o.Block == s.Block && o.Phase == s.Phase
+		if k.Host == t.Host && o.Phase == s.Phase || rolling {
+			found = append(found, k)
+		}
+	}
+	if len(found) == 0 {
+		return Task{}, false
+	}
+	sortTasks(found)
+	return found[0], true
+}
+
+// openPhase gives the event that opens the task's phase, where it is not open.
+func (c *Case) openPhase(s *Step, reason string) ([]Event, *Refusal) {
+	p := c.phaseOf(s)
+	if p == nil || !c.State.Phases[p.ID].Opened.IsZero() {
+		return nil, nil
+	}
+	if e := c.earlierPhase(p.ID); e != nil && !s.Free {
+		if reason == "" {
+			return nil, refuse(NeedsReason, "give a reason to start this phase before it", "phase %s is not finished", e.ID)
+		}
+	} else {
+		reason = ""
+	}
+	o := PhaseOpened{Phase: p.ID, Reason: reason}
+	if p.Window > 0 {
+		o.Until = c.Now.Add(p.Window.D())
+	}
+	return []Event{o}, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,178 @@
+package steps
+
+// The rule of this file: a person's word is taken with a reason or with
+// evidence, never with a bare key, and it is told apart from proof for ever.
+
+func skip(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if s.Kind == Gate {
+		return nil, refuse(Never, "override it with O and a reason", "a gate is never skipped")
+	}
+	switch ts.Status {
+	case TaskNotStarted, TaskFailed, TaskCancelled, TaskOpen, TaskUndone:
+	case TaskSkipped:
+		return nil, refuse(Never, "un-skip it with s", "%s is skipped", a.Task)
+	default:
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "skipping %s needs a reason", a.Task)
+	}
+	return []Event{Skipped{Task: a.Task, Reason: a.Reason}}, nil
+}
+
+func unskip(c *Case, a Action) ([]Event, error) {
+	ts := c.State.Task(a.Task)
+	if ts.Status != TaskSkipped {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if ts.Excluded {
+		return nil, refuse(Never, "include the host again with X", "%s is excluded", a.Task.Host)
+	}
+	return []Event{Unskipped{Task: a.Task}}, nil
+}
+
+func markDone(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	switch ts.Status {
+	case TaskOpen:
+		if s.Kind == Gate || s.Kind == Soak {
+			return nil, refuse(Never, "", "a %s is not marked done; it opens on its evidence", s.Kind)
+		}
+		if s.Kind == Measure {
+			return nil, refuse(NeedsReason, "type the figure and its source", "%s records a figure", s.ID)
+		}
+		if a.Value == "" {
+			return nil, refuse(NeedsReason, "say what shows it", "marking %s done needs evidence", a.Task)
+		}
+	case TaskFailed, TaskCancelled:
+		if a.Value == "" || a.Reason == "" {
+			return nil, refuse(NeedsReason, "say what shows it, and why", "marking %s done needs evidence and a reason", a.Task)
+		}
+	case TaskNotStarted, TaskUndone:
+		return nil, refuse(Later, "begin it with x", "%s has not begun", a.Task)
+	default:
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	return []Event{MarkedDone{Task: a.Task, Evidence: a.Value, Reason: a.Reason}}, nil
+}
+
+func markUndone(c *Case, a Action) ([]Event, error) {
+	ts := c.State.Task(a.Task)
+	if !c.CanUndo(a.Task) {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if c.State.Rollback == nil && ts.Status != TaskUndoFailed {
+		return nil, refuse(Later, "undo it with u", "%s has an undo of its own", a.Task)
+	}
+	if a.Value == "" {
+		return nil, refuse(NeedsReason, "say what shows it", "marking %s undone needs evidence", a.Task)
+	}
+	return []Event{MarkedDone{Task: a.Task, Undo: true, Evidence: a.Value, Reason: a.Reason}}, nil
+}
+
+func leaveUndo(c *Case, a Action) ([]Event, error) {
+	ts := c.State.Task(a.Task)
+	if ts.Status.Busy() || ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "leaving %s as it is needs a reason; the report says: not restored", a.Task)
+	}
+	return []Event{NotRestored{Task: a.Task, Reason: a.Reason}}, nil
+}
+
+func fail(c *Case, a Action) ([]Event, error) {
+	ts := c.State.Task(a.Task)
+	if ts.Status != TaskOpen {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "giving %s up needs a reason", a.Task)
+	}
+	return []Event{CannotBeDone{Task: a.Task, Reason: a.Reason}}, nil
+}
+
+// yes opens a gate on green evidence.
+func yes(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if s.Kind != Gate || ts.Status != TaskOpen {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	seen := c.Evidence(a.Task)
+	for _, r := range seen {
+		if r.Verdict != Green {
+			return nil, refuse(EvidenceBad, "wait, mend it, or override with O and a reason",
+				"the gate is closed: %s is %s: %s", r.Title, r.Verdict, firstOf(r.Why, r.Text))
+		}
+	}
+	if len(seen) == 0 {
+		return nil, refuse(NeedsLook, "", "the evidence of %s has not been looked at", a.Task)
+	}
+	return []Event{Passed{Task: a.Task, Evidence: seen}}, nil
+}
+
+// signOff records a person's yes. In one shared screen nobody can tell who
+// pressed the key; the event says so.
+func signOff(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status != TaskOpen {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	for _, e := range s.Evidence {
+		if e.SignOff == "" || e.Title != a.Name {
+			continue
+		}
+		by := firstOf(a.Partner, a.Actor)
+		if e.SignOff == "approver" && c.Book.Kind != Embedded {
+			if c.State.Partner == "" {
+				return nil, refuse(NeedsPerson, "name one with :partner NAME", "%q is for an approver, and no partner is named", e.Title)
+			}
+			by = c.State.Partner
+		}
+		return []Event{SignedOff{Task: a.Task, Title: e.Title, As: e.SignOff, By: by, How: "typed in the same session"}}, nil
+	}
+	return nil, refuse(Never, "", "%s has no sign-off %q", a.Task.Step, a.Name)
+}
+
+// override lets a gate pass against its evidence, or a task start against a guard.
+func override(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status != TaskOpen || s.Kind == Soak {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "an override needs a reason")
+	}
+	if r := c.confirmed(Critical, c.Phrase(Critical, []Task{a.Task}), a); r != nil {
+		return nil, r
+	}
+	return []Event{Overridden{Task: a.Task, Reason: a.Reason, Confirm: a.Confirm, Evidence: c.Evidence(a.Task)}}, nil
+}
+
+func earlyEnd(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if s.Kind != Soak || ts.Status != TaskOpen {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "ending a soak early needs a reason")
+	}
+	green := ts.Soak.GreenAt(c.Now, c.State.Speed())
+	return []Event{Soaked{Task: a.Task, To: "shortened", Green: Duration(green), Reason: a.Reason, Evidence: c.Evidence(a.Task)}}, nil
+}
+
+// record takes a typed figure.
+func record(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if s.Kind != Measure || s.Measure == nil {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if ts.Status != TaskOpen {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Value == "" || a.Reason == "" {
+		return nil, refuse(NeedsReason, "type the figure and where it comes from", "%s needs a figure and its source", a.Task)
+	}
+	return []Event{Measured{Task: a.Task, Name: s.Measure.Name, Value: a.Value, Unit: s.Measure.Unit, Source: a.Reason}}, nil
+}

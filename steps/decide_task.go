@@ -1,0 +1,297 @@
+package steps
+
+// The rule of this file: a task is started on a host only from a state in which
+// nothing of it can be under way, and every start is a new attempt.
+
+import "fmt"
+
+// open reports whether a step of this kind is opened and closed by evidence or
+// by a person, rather than by a script.
+func (s *Step) open() bool {
+	switch s.Kind {
+	case Manual, Document, Gate, Soak:
+		return true
+	case Measure:
+		return s.Script == ""
+	}
+	return false
+}
+
+func execute(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status != TaskNotStarted && ts.Status != TaskUndone {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	return c.start(a, s, ts, c.Level(a.Task))
+}
+
+// start is the common end of execute and retry.
+func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, error) {
+	if r := c.mayStart(a.Task); r != nil {
+		return nil, r
+	}
+	if r := c.outsideWindow(s); r != nil && a.Reason == "" {
+		return nil, r
+	}
+	open, r := c.openPhase(s, a.Reason)
+	if r != nil {
+		return nil, r
+	}
+	checked, over, r := c.checked(a, s)
+	if r != nil {
+		return nil, r
+	}
+	if over {
+		level = Critical
+	}
+	if r := c.confirmed(level, c.Phrase(level, []Task{a.Task}), a); r != nil {
+		return nil, r
+	}
+	if s.open() {
+		return append(open, Began{Task: a.Task, Phase: s.Phase, As: s.Kind, N: len(ts.Attempts) + 1, Book: c.Book.Hash}), nil
+	}
+	in, err := c.intend(a, s, ts, false)
+	if err != nil {
+		return nil, err
+	}
+	in.Evidence = checked
+	in.Override = ""
+	if over || c.outsideWindow(s) != nil {
+		in.Override = a.Reason
+	}
+	return append(open, in), nil
+}
+
+// checked judges what a step's check saw. A reason lets it start against a red
+// check; that counts as an override.
+func (c *Case) checked(a Action, s *Step) (seen []Reading, over bool, r *Refusal) {
+	if s.Check == nil {
+		return nil, false, nil
+	}
+	seen = c.Seen.Checks[a.Task]
+	if len(seen) == 0 {
+		return nil, false, refuse(NeedsLook, "", "the check of %s has not been looked at", a.Task)
+	}
+	for _, x := range c.Age(seen, *s.Check) {
+		if x.Verdict == Green {
+			continue
+		}
+		if a.Reason != "" {
+			return seen, true, nil
+		}
+		return nil, false, refuse(EvidenceBad, "mend it, or give a reason; it counts as an override",
+			"the check of %s is %s: %s", a.Task, x.Verdict, firstOf(x.Why, x.Text))
+	}
+	return seen, false, nil
+}
+
+// intend makes the event that has to be on disk before anything leaves.
+func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, error) {
+	n, tag := 1, ""
+	for _, at := range ts.Attempts {
+		if at.Undo == undo {
+			n++
+		}
+	}
+	if undo {
+		tag = "u"
+	}
+	id := fmt.Sprintf("%s.%s.%s.%s%d", c.State.Opened.Run, s.ID, a.Task.Host, tag, n)
+	env, err := c.Environ(a.Task, id)
+	if err != nil {
+		return Intended{}, refuse(Never, "", "%s: %v", a.Task, err)
+	}
+	book := firstOf(ts.Book, c.Book.Hash)
+	if !undo {
+		book = c.Book.Hash
+	}
+	confirm := a.Confirm
+	if confirm.Level == Unset {
+		confirm.Level = None
+	}
+	if confirm.By == "" {
+		confirm.By = a.Actor
+	}
+	return Intended{Task: a.Task, Phase: s.Phase, Attempt: id, N: n, Undo: undo, Script: ContentHash(s),
+		Vars: VarsHash(env), Book: book, Confirm: confirm}, nil
+}
+
+func retry(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status == TaskUndoFailed {
+		return undoTask(c, a)
+	}
+	if ts.Status != TaskFailed && ts.Status != TaskCancelled {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	level := c.Level(a.Task)
+	switch s.Retry {
+	case "safe":
+		level = min(level, Low)
+	case "never":
+		if !ts.Resolved {
+			return nil, refuse(Never, "undo it, or skip it with a reason", "the runbook says that %s is never tried again", s.ID)
+		}
+	}
+	return c.start(a, s, ts, level)
+}
+
+func verifyAgain(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	at := ts.Attempt()
+	if ts.Status != TaskFailed || at == nil {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if s.Verify == nil {
+		return nil, refuse(Never, "retry it, or mark it done with evidence", "%s has no verify", s.ID)
+	}
+	return []Event{Verifying{Task: a.Task, Attempt: at.ID}}, nil
+}
+
+func undoTask(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status.Busy() {
+		return nil, refuse(Later, "cancel it first with c", "%s is %s", a.Task, ts.Status)
+	}
+	if !c.CanUndo(a.Task) {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if s.Undo == nil && s.Kind != Edit {
+		return nil, refuse(Never, "", "%s has no undo: %s", s.ID, firstOf(s.NoUndo, "the runbook gives none"))
+	}
+	if s.Undo != nil && s.Undo.Script == "" && s.Kind != Edit {
+		return nil, refuse(NeedsPerson, "do what its text says, then mark it undone with m", "the undo of %s is done by hand", s.ID)
+	}
+	if r := c.hostFit(a.Task.Host); r != nil {
+		return nil, r
+	}
+	level, phrase := c.UndoLevel(a.Task), ""
+	if c.State.Rollback != nil {
+		if r := c.undoTurn(a.Task); r != nil {
+			return nil, r
+		}
+		level = None // the plan was confirmed as a whole for this host
+	} else {
+		if k, ok := c.standsOn(a.Task); ok {
+			return nil, refuse(Later, "undo that first, or roll back with R", "%s is done and needs it", k)
+		}
+		phrase = c.Phrase(level, []Task{a.Task})
+	}
+	if r := c.confirmed(level, phrase, a); r != nil {
+		return nil, r
+	}
+	in, err := c.intend(a, s, ts, true)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{in}, nil
+}
+
+// CanUndo reports whether there may be something to take back.
+func (c *Case) CanUndo(t Task) bool {
+	ts := c.State.Task(t)
+	switch ts.Status {
+	case TaskDone, TaskFailed, TaskCancelled, TaskUndoFailed:
+		return ts.How != HowAssumed && ts.Left == "" && ts.Order > 0
+	}
+	return false
+}
+
+// standsOn gives a done task that needs t, if any.
+func (c *Case) standsOn(t Task) (Task, bool) {
+	me := c.Book.Step(t.Step)
+	for _, k := range c.Book.Tasks() {
+		s := c.Book.Step(k.Step)
+		if !contains(s.Needs, t.Step) || !c.CanUndo(k) || s.Danger <= None {
+			continue
+		}
+		if me != nil && me.Block != "" && me.Block == s.Block && k.Host != t.Host {
+			continue
+		}
+		return k, true
+	}
+	return Task{}, false
+}
+
+func cancelTask(c *Case, a Action) ([]Event, error) {
+	ts := c.State.Task(a.Task)
+	at := ts.Attempt()
+	stage := ts.Status
+	if at != nil && at.Stage != "" {
+		stage = at.Stage
+	}
+	switch stage {
+	case TaskStarting, TaskRunning:
+		return []Event{CancelAsked{Attempt: at.ID, Why: firstOf(a.Reason, "cancelled by "+a.Actor)}}, nil
+	case TaskVerifying:
+		return []Event{Verified{Attempt: at.ID, Proven: false, Evidence: ts.Evidence}}, nil
+	case TaskCancelling:
+		return nil, refuse(Later, "", "%s is being cancelled", a.Task)
+	}
+	return nil, c.cannot(a.Verb, a.Task, ts)
+}
+
+func resolve(c *Case, a Action) ([]Event, error) {
+	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if ts.Status != TaskUnknown && ts.Status != TaskUndoUnknown {
+		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if a.Value != "happened" && a.Value != "not" && a.Value != "partly" {
+		return nil, refuse(NeedsReason, "say happened, not or partly", "resolve needs what became of it")
+	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say how you know", "resolve needs a reason")
+	}
+	verify := s.Verify != nil
+	if ts.Status == TaskUndoUnknown {
+		verify = s.Undo != nil && s.Undo.Verify != nil
+	}
+	return []Event{Resolved{Task: a.Task, As: a.Value, Verify: verify && a.Value == "happened", Reason: a.Reason}}, nil
+}
+
+// sequence is one yes for several tasks. Critical ones, gates and people's
+// steps are never part of what it covers; it stops there.
+func sequence(c *Case, a Action) ([]Event, error) {
+	if len(a.Tasks) == 0 {
+		return nil, refuse(Never, "", "there is nothing to execute in %s", a.Scope)
+	}
+	if c.State.Sequence != nil {
+		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
+	}
+	level := c.SequenceLevel(a.Tasks)
+	if r := c.confirmed(level, c.Phrase(level, a.Tasks), a); r != nil {
+		return nil, r
+	}
+	a.Confirm.Level = level
+	if a.Confirm.By == "" {
+		a.Confirm.By = a.Actor
+	}
+	return []Event{Sequenced{Scope: a.Scope, Tasks: a.Tasks, Confirm: a.Confirm}}, nil
+}
+
+// SequenceLevel is the highest level below critical among some tasks.
+func (c *Case) SequenceLevel(tasks []Task) Danger {
+	level := None
+	for _, t := range tasks {
+		if l := c.Level(t); l < Critical {
+			level = max(level, l)
+		}
+	}
+	return level
+}
+
+// cannot refuses an action that the task's state does not offer.
+func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
+	switch {
+	case ts.Status.Busy():
+		return refuse(Later, "cancel with c", "%s is %s", t, ts.Status)
+	case ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown:
+		return refuse(UnknownFirst, "resolve it with !", "nobody can prove what became of %s", t)
+	case ts.Status == TaskOpen && v == Execute:
+		return refuse(NeedsPerson, "", "%s is open", t)
+	case ts.How == HowAssumed && v == UndoTask:
+		return refuse(Never, "", "%s was done before this run, so this run cannot take it back", t)
+	}
+	hint := map[Status]string{TaskFailed: "retry with r", TaskCancelled: "retry with r", TaskSkipped: "un-skip it with s", TaskUndoFailed: "retry the undo with r"}[ts.Status]
+	return refuse(Never, hint, "%s is %s, so it cannot be: %s", t, ts.Status, v)
+}

@@ -1,0 +1,298 @@
+package steps
+
+// The rule of this file: Apply never decides. It writes down what an event
+// says, and it refuses an event that cannot follow (a journal that was put
+// together by hand) instead of guessing.
+
+import (
+	"fmt"
+	"maps"
+	"time"
+)
+
+// Apply folds one event into the state. Seq and at are the journal's.
+func (s *State) Apply(seq int64, at time.Time, e Event) error {
+	s.Seq, s.Last = seq, at
+	if s.Opened.Run == "" {
+		o, ok := e.(Opened)
+		if !ok {
+			return fmt.Errorf("event %d: %s before the run was opened", seq, e.Kind())
+		}
+		s.Opened, s.At, s.Book, s.Driver, s.Partner = o, at, o.Hash, o.Operator, o.Partner
+		return nil
+	}
+	if s.applyRun(at, e) || s.applyPerson(at, e) {
+		return nil
+	}
+	if err := s.applyAttempt(at, e); err != nil {
+		return fmt.Errorf("event %d: %w", seq, err)
+	}
+	return nil
+}
+
+// applyRun folds what concerns the run, its hosts and phases.
+func (s *State) applyRun(at time.Time, e Event) bool {
+	switch e := e.(type) {
+	case Answered:
+		s.Answers[e.Name] = e.Value
+	case Bound:
+		s.Hosts[e.Host] = e
+	case Drove:
+		s.Driver, s.Partner = e.Driver, e.Partner
+	case PhaseOpened:
+		s.Phases[e.Phase] = PhaseState{Opened: at, Until: e.Until, Reason: e.Reason, Baseline: e.Baseline}
+	case PhaseAccepted:
+		p := s.Phases[e.Phase]
+		p.Accepted = e.Reason
+		s.Phases[e.Phase] = p
+	case Held:
+		s.Holds[e.Scope] = e.Reason
+	case Released:
+		delete(s.Holds, e.Scope)
+		if !e.Scope.Task.Zero() {
+			s.edit(e.Scope.Task, func(t *TaskState) { t.Released = true })
+		}
+	case Excluded:
+		for _, k := range e.Tasks {
+			s.set(k, at, TaskSkipped, func(t *TaskState) { t.Excluded, t.Reason = true, "excluded: "+e.Reason })
+		}
+	case Included:
+		for _, k := range e.Tasks {
+			s.set(k, at, TaskNotStarted, func(t *TaskState) { t.Excluded, t.Reason = false, "" })
+		}
+	case StoppedWaiting:
+		s.stopWaiting(at, e)
+	case Amended:
+		s.Book = e.Hash
+	case Closed:
+		s.Closed = &e
+	case Sequenced:
+		s.Sequence = &e
+	case SequenceEnded:
+		s.Sequence = nil
+	case Noted, Recovered, Opened:
+	default:
+		return s.applyRollback(at, e)
+	}
+	return true
+}
+
+func (s *State) applyRollback(at time.Time, e Event) bool {
+	switch e := e.(type) {
+	case RollbackOpened:
+		s.Rollback = &RollbackState{Scope: e.Scope, Opened: at, Reason: e.Reason,
+			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}}
+		for k, t := range s.Tasks { // the steps around an earlier rollback are new again
+			if t.Phase == RollbackBefore || t.Phase == RollbackAfter {
+				t.Status, t.Since, t.How, t.Reason, t.Order = TaskNotStarted, at, "", "", 0
+				s.Tasks[k] = t
+			}
+		}
+	case RollbackConfirmed:
+		s.Rollback.Confirmed[e.Host] = e.Confirm
+	case LeftOut:
+		s.Rollback.LeftOut[e.Host] = e.Reason
+	case RollbackClosed:
+		s.closeRollback(at, e)
+	default:
+		return false
+	}
+	return true
+}
+
+// closeRollback re-opens the gates, soaks and measures that a finished
+// rollback went back over: old evidence counts for nothing.
+func (s *State) closeRollback(at time.Time, e RollbackClosed) {
+	scope := s.Rollback.Scope
+	s.Rollback = nil
+	if !e.Finished {
+		return
+	}
+	s.Undone++
+	for k, t := range s.Tasks {
+		if t.Kind == "" || t.How == HowAssumed || t.Phase == RollbackBefore || t.Phase == RollbackAfter {
+			continue
+		}
+		if scope.Phase != "" && t.Phase != scope.Phase || scope.Host != "" && k.Host != scope.Host {
+			continue
+		}
+		if t.Status == TaskDone || t.Status == TaskOpen || t.Status == TaskFailed {
+			s.set(k, at, TaskNotStarted, func(t *TaskState) {
+				t.How, t.Evidence, t.Soak, t.Order, t.Signed = "", nil, SoakState{}, 0, nil
+			})
+		}
+	}
+	for id, p := range s.Phases {
+		if scope.Host == "" && (scope.Phase == "" || scope.Phase == id) {
+			p.Opened, p.Until, p.Accepted = time.Time{}, time.Time{}, ""
+			s.Phases[id] = p
+		}
+	}
+}
+
+func (s *State) stopWaiting(at time.Time, e StoppedWaiting) {
+	for k, t := range s.Tasks {
+		if k.Host != e.Host || !t.Status.Busy() {
+			continue
+		}
+		to := TaskUnknown
+		if t.Status == TaskUndoing {
+			to = TaskUndoUnknown
+		}
+		s.set(k, at, to, func(t *TaskState) {
+			t.Reason = "stopped waiting for " + e.Host + ": " + e.Reason
+			endAttempt(t, at)
+		})
+	}
+}
+
+// applyPerson folds what a person said of a task.
+func (s *State) applyPerson(at time.Time, e Event) bool {
+	switch e := e.(type) {
+	case Began:
+		s.set(e.Task, at, TaskOpen, func(t *TaskState) {
+			t.Phase, t.Kind, t.Book, t.How, t.Reason = e.Phase, e.As, e.Book, "", ""
+			t.Soak = SoakState{Began: at}
+			t.order(s.Seq)
+		})
+	case MarkedDone:
+		s.mark(at, e)
+	case CannotBeDone:
+		s.set(e.Task, at, TaskFailed, func(t *TaskState) { t.Reason, t.Released = e.Reason, false })
+	case Passed:
+		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Evidence = HowProven, e.Evidence })
+	case Overridden:
+		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason, t.Evidence = HowOverridden, e.Reason, e.Evidence })
+	case SignedOff:
+		s.edit(e.Task, func(t *TaskState) {
+			signed := maps.Clone(t.Signed)
+			if signed == nil {
+				signed = map[string]SignedOff{}
+			}
+			signed[e.Title] = e
+			t.Signed = signed
+		})
+	case Measured:
+		s.Measures[e.Task] = e
+		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Value+" "+e.Unit })
+	case Soaked:
+		s.soak(at, e)
+	case Skipped:
+		s.set(e.Task, at, TaskSkipped, func(t *TaskState) { t.Reason = e.Reason })
+	case Unskipped:
+		s.set(e.Task, at, TaskNotStarted, func(t *TaskState) { t.Reason = "" })
+	case Assumed:
+		s.set(e.Task, at, TaskDone, func(t *TaskState) {
+			t.How, t.First, t.Last = HowAssumed, maps.Clone(e.Values), maps.Clone(e.Values)
+		})
+	case NotRestored:
+		s.edit(e.Task, func(t *TaskState) { t.Left = e.Reason })
+	case Resolved:
+		s.resolve(at, e)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *State) mark(at time.Time, e MarkedDone) {
+	if e.Undo {
+		s.undone(e.Task, at)
+		s.edit(e.Task, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Reason })
+		return
+	}
+	s.set(e.Task, at, TaskDone, func(t *TaskState) {
+		t.How, t.Reason = HowMarked, firstOf(e.Evidence, e.Reason)
+		t.order(s.Seq)
+	})
+}
+
+func (s *State) soak(at time.Time, e Soaked) {
+	t := s.Task(e.Task)
+	t.Soak.Green, t.Soak.Since, t.Soak.Now = e.Green.D(), at, e.To
+	t.Evidence, t.Reason = e.Evidence, e.Reason
+	switch e.To {
+	case "restarted":
+		t.Soak = SoakState{Began: at, Since: at}
+	case "complete":
+		t.Status, t.Since, t.How = TaskDone, at, HowProven
+	case "shortened":
+		t.Status, t.Since, t.How = TaskDone, at, HowShortened
+	case "failed":
+		t.Status, t.Since, t.Released = TaskFailed, at, false
+	}
+	s.Tasks[e.Task] = t
+}
+
+func (s *State) resolve(at time.Time, e Resolved) {
+	s.edit(e.Task, func(t *TaskState) {
+		undo, a := t.Status == TaskUndoUnknown, t.Attempt()
+		t.Since, t.Reason, t.Resolved, t.Released = at, e.Reason, true, false
+		switch {
+		case e.As == "happened" && e.Verify:
+			t.Status = TaskVerifying
+			if undo {
+				t.Status = TaskUndoing
+			}
+			a.Stage = TaskVerifying
+		case e.As == "happened" && undo:
+			s.Tasks[e.Task] = *t
+			s.undone(e.Task, at)
+			*t = s.Tasks[e.Task]
+		case e.As == "happened":
+			t.Status, t.How = TaskDone, HowResolved
+		case e.As == "not":
+			t.Status = a.Before
+		case undo:
+			t.Status = TaskUndoFailed
+		default:
+			t.Status = TaskFailed
+		}
+	})
+}
+
+// edit changes a task's state in place.
+func (s *State) edit(k Task, f func(*TaskState)) {
+	t := s.Task(k)
+	f(&t)
+	s.Tasks[k] = t
+}
+
+// set moves a task to a status.
+func (s *State) set(k Task, at time.Time, to Status, f func(*TaskState)) {
+	s.edit(k, func(t *TaskState) {
+		t.Status, t.Since = to, at
+		if f != nil {
+			f(t)
+		}
+	})
+}
+
+// undone forgets what the task left behind, so that forward again is a new try.
+func (s *State) undone(k Task, at time.Time) {
+	s.set(k, at, TaskUndone, func(t *TaskState) {
+		t.Was, t.Order = max(t.Order, t.Was), 0
+		t.First, t.Last, t.How, t.Left, t.Evidence = nil, nil, "", "", nil
+	})
+}
+
+func (t *TaskState) order(seq int64) {
+	if t.Order == 0 {
+		t.Order = seq
+	}
+}
+
+func endAttempt(t *TaskState, at time.Time) {
+	if a := t.Attempt(); a != nil {
+		a.Stage, a.Ended = "", at
+	}
+}
+
+func firstOf(ss ...string) string {
+	for _, s := range ss {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,169 @@
+package steps
+
+// The rule of this file: the harm that an action can do says how it is agreed
+// to. Every face asks here, so no face can ask for less.
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Level is the level of confirmation that doing a task asks for.
+func (c *Case) Level(t Task) Danger {
+	s := c.Step(t)
+	d := max(s.Danger, s.Confirm, None)
+	if d > None && s.Undo == nil && s.Kind == Command && c.phaseOf(s) != nil {
+		d = min(d+1, Critical)
+	}
+	if c.opensWindow(s) {
+		d = max(d, Low)
+	}
+	if c.outsideWindow(s) != nil {
+		d = Critical
+	}
+	return d
+}
+
+// UndoLevel is the level of confirmation that undoing a task asks for.
+func (c *Case) UndoLevel(t Task) Danger {
+	s := c.Step(t)
+	d := max(s.Danger, None)
+	if s.Undo != nil && s.Undo.Danger != Unset {
+		d = s.Undo.Danger
+	}
+	if s.NoReturn != "" {
+		d = Critical
+	}
+	return d
+}
+
+// Phrase is what has to be typed at a level for some tasks of one step, or "".
+func (c *Case) Phrase(level Danger, tasks []Task) string {
+	what := ""
+	switch {
+	case len(tasks) == 1:
+		what = tasks[0].Host
+	case len(tasks) > 1:
+		what = fmt.Sprintf("%d %s", len(hostsOf(tasks)), c.groupName(tasks))
+	}
+	switch {
+	case level == High:
+		return what
+	case level == Critical:
+		return strings.TrimSpace(what + " " + c.Book.Env)
+	}
+	return ""
+}
+
+// groupName is the name of the group that the tasks' hosts are, or "hosts".
+func (c *Case) groupName(tasks []Task) string {
+	hosts := hostsOf(tasks)
+	if s := c.Book.Step(tasks[0].Step); s != nil && len(hosts) == len(c.Book.Groups[s.On]) {
+		return s.On
+	}
+	for name, g := range c.Book.Groups {
+		if len(g) == len(hosts) && subset(hosts, g) {
+			return name
+		}
+	}
+	return "hosts"
+}
+
+func hostsOf(tasks []Task) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, t := range tasks {
+		if !seen[t.Host] {
+			seen[t.Host] = true
+			out = append(out, t.Host)
+		}
+	}
+	return out
+}
+
+func subset(a, of []string) bool {
+	in := map[string]bool{}
+	for _, x := range of {
+		in[x] = true
+	}
+	for _, x := range a {
+		if !in[x] {
+			return false
+		}
+	}
+	return true
+}
+
+// NeedsApprover reports whether a second person has to type the words.
+func (c *Case) NeedsApprover(level Danger) bool {
+	return c.Book.Kind != Embedded && c.Book.Approver != Unset && level >= c.Book.Approver
+}
+
+// confirmed checks a confirmation against the level that is asked for.
+func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
+	got := a.Confirm
+	switch {
+	case level <= None:
+		return nil
+	case got.How == "auto" && got.Level >= level && !c.NeedsApprover(level):
+		return nil
+	case got.How == "auto" && c.NeedsApprover(level):
+		return needConfirm(NeedsPerson, level, phrase, "this needs the yes of an approver")
+	case got.How == "auto":
+		return needConfirm(NeedsPerson, level, phrase, fmt.Sprintf("danger %s is above what --max-danger allows", level))
+	case got.How == "sequence" && c.inSequence(a.Task, level):
+		return nil
+	case level <= Med && (got.How == "key" || got.How == "typed"):
+		return nil
+	case level <= Med:
+		return needConfirm(NeedsConfirm, level, "", "this has to be confirmed")
+	case got.How != "typed" || got.Typed != phrase:
+		return needConfirm(NeedsConfirm, level, phrase, fmt.Sprintf("type %q to confirm", phrase))
+	case c.NeedsApprover(level) && got.Single == "" && (c.State.Partner == "" || got.By != c.State.Partner):
+		return needConfirm(NeedsPerson, level, phrase, c.approverMissing())
+	}
+	return nil
+}
+
+func (c *Case) approverMissing() string {
+	if c.State.Partner == "" {
+		return "an approver has to type the words, and no partner is named: :partner NAME, or act single-handed with a reason"
+	}
+	return c.State.Partner + " has to type the words, or act single-handed with a reason"
+}
+
+func needConfirm(k RefusalKind, level Danger, phrase, why string) *Refusal {
+	return &Refusal{Kind: k, Level: level, Phrase: phrase, Why: why}
+}
+
+func (c *Case) inSequence(t Task, level Danger) bool {
+	q := c.State.Sequence
+	if q == nil || q.Confirm.Level < level {
+		return false
+	}
+	for _, k := range q.Tasks {
+		if k == t {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Case) phaseOf(s *Step) *Phase { return c.Book.Phase(s.Phase) }
+
+// opensWindow reports whether starting the step would start its phase's window.
+func (c *Case) opensWindow(s *Step) bool {
+	p := c.phaseOf(s)
+	return p != nil && p.Window > 0 && c.State.Phases[p.ID].Opened.IsZero()
+}
+
+// outsideWindow refuses when the window of the step's phase is over.
+func (c *Case) outsideWindow(s *Step) *Refusal {
+	p := c.State.Phases[s.Phase]
+	if p.Until.IsZero() || !c.Now.After(p.Until) {
+		return nil
+	}
+	return refuse(OutsideWindow, "give a reason; it counts as an override",
+		"the window of phase %s ended at %s", s.Phase, p.Until.Format(time.TimeOnly))
+}

@@ -1,0 +1,222 @@
+package steps
+
+// The rule of this file: how a run stands is read off its state, in the order
+// in which an operator has to care.
+
+import (
+	"fmt"
+	"time"
+)
+
+// Exit codes of product.md section 3.
+const (
+	CodeDone        = 0
+	CodeFailed      = 1
+	CodeUsage       = 2
+	CodeDeclined    = 3
+	CodePerson      = 4
+	CodeRed         = 5
+	CodeUnknown     = 6
+	CodeUnreachable = 7
+	CodeDamaged     = 8
+)
+
+// Ready gives the tasks that order and needs let start now, in order. Holds,
+// hosts and confirmations are not looked at.
+func (c *Case) Ready() []Task {
+	if c.State.Rollback != nil || c.State.Closed != nil {
+		return nil
+	}
+	var out []Task
+	for i := range c.Book.Phases {
+		p := &c.Book.Phases[i]
+		out = append(out, c.readyIn(p, c.State.Phases[p.ID].Opened.IsZero() && len(out) > 0)...)
+		if !c.PhaseFinished(p.ID) && len(out) > 0 {
+			break
+		}
+	}
+	return out
+}
+
+// readyIn walks a phase once; what is free may be ready behind what is not.
+func (c *Case) readyIn(p *Phase, onlyFree bool) []Task {
+	var out []Task
+	clear := !onlyFree
+	for _, g := range segments(p.Steps) {
+		rest := clear
+		for _, t := range g.tasks() {
+			if c.finished(t) {
+				continue
+			}
+			s := c.Book.Step(t.Step)
+			st := c.State.Task(t).Status
+			startable := st == TaskNotStarted || st == TaskUndone
+			if (clear && rest || s.Free) && startable && c.unmetNeeds(s, t) == nil {
+				out = append(out, t)
+			}
+			if s.Free {
+				continue
+			}
+			if g.block != "" {
+				clear = false // inside a block one thing goes after the other
+			}
+			rest = rest && g.block == ""
+		}
+		for _, t := range bound(g) {
+			clear = clear && c.finished(t)
+		}
+	}
+	return out
+}
+
+// Outcome says how a run stands over some tasks (nil: all of them): the exit
+// code, and why in a sentence.
+func (c *Case) Outcome(over []Task) (int, string) {
+	if over == nil {
+		over = c.Book.Tasks()
+	}
+	if c.State.Closed != nil && !c.State.Closed.Complete {
+		return CodeDeclined, "abandoned: " + c.State.Closed.Reason
+	}
+	worst, why := CodeDone, ""
+	note := func(code int, format string, a ...any) {
+		if precedence(code) > precedence(worst) {
+			worst, why = code, fmt.Sprintf(format, a...)
+		}
+	}
+	for k, ts := range c.State.Tasks {
+		c.troubleOf(k, ts, note)
+	}
+	for _, t := range over {
+		if !c.finished(t) {
+			note(CodePerson, "%s is %s", t, c.State.Task(t).Status)
+			break
+		}
+	}
+	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
+		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
+	}
+	if worst == CodePerson && c.nextHostAway() != "" {
+		return CodeUnreachable, c.nextHostAway()
+	}
+	return worst, why
+}
+
+func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
+	switch ts.Status {
+	case TaskUnknown, TaskUndoUnknown:
+		note(CodeUnknown, "%s is %s: %s", k, ts.Status, ts.Reason)
+	case TaskFailed, TaskCancelled, TaskUndoFailed:
+		if ts.Left == "" {
+			note(CodeFailed, "%s is %s: %s", k, ts.Status, ts.Reason)
+		}
+	case TaskOpen:
+		if ts.Kind == Soak && (ts.Soak.Now == "red" || ts.Soak.Now == "stale") {
+			note(CodeRed, "the soak %s is %s: %s", k, ts.Soak.Now, ts.Reason)
+		}
+	}
+}
+
+func (c *Case) nextHostAway() string {
+	for _, t := range c.Ready() {
+		if r := c.hostFit(t.Host); r != nil {
+			return r.Why
+		}
+	}
+	return ""
+}
+
+// precedence orders exit codes: where several hold, the first of 2, 8, 6, 5, 1, 7, 4, 3 wins.
+func precedence(code int) int {
+	for i, x := range []int{0, 3, 4, 7, 1, 5, 6, 8, 2} {
+		if x == code {
+			return i
+		}
+	}
+	return 0
+}
+
+// Worse gives the exit code that wins over two.
+func Worse(a, b int) int {
+	if precedence(b) > precedence(a) {
+		return b
+	}
+	return a
+}
+
+// Progress counts the tasks of a phase ("" for all phases).
+type Progress struct {
+	Done, Skipped, Total, Trouble, Busy, Excluded int
+}
+
+// Progress of a phase, or of the run.
+func (c *Case) Progress(phase string) Progress {
+	var p Progress
+	for i := range c.Book.Phases {
+		if ph := &c.Book.Phases[i]; phase == "" || ph.ID == phase {
+			for _, t := range ph.Tasks() {
+				c.count(&p, t)
+			}
+		}
+	}
+	return p
+}
+
+func (c *Case) count(p *Progress, t Task) {
+	ts := c.State.Task(t)
+	p.Total++
+	switch {
+	case ts.Excluded:
+		p.Excluded++
+		p.Skipped++
+	case ts.Status == TaskSkipped || c.Book.Step(t.Step).Left != "":
+		p.Skipped++
+	case ts.Status == TaskDone:
+		p.Done++
+	case ts.Status.Trouble():
+		p.Trouble++
+	case ts.Status.Busy() || ts.Status == TaskOpen:
+		p.Busy++
+	}
+}
+
+// Estimate is how long a task may take: the newest time of an earlier host of
+// this run, else the file's. The embedded fleet's times never count.
+func (c *Case) Estimate(t Task) (time.Duration, bool) {
+	if c.Book.Kind != Embedded {
+		for _, h := range c.Book.Step(t.Step).TaskHosts() {
+			if a := c.State.Task(Task{t.Step, h}).Attempt(); a != nil && !a.Undo && a.HasCode && h != t.Host {
+				return a.Exited.Sub(a.Intended), true
+			}
+		}
+	}
+	s := c.Book.Step(t.Step)
+	if s.Soak != nil && s.Estimate == 0 {
+		return s.Soak.For.D(), true
+	}
+	return s.Estimate.D(), s.Estimate > 0
+}
+
+// Remaining adds up the estimates of what is not finished in a phase. The
+// second result is false when a part is unknown: it then reads "at least".
+func (c *Case) Remaining(phase string) (time.Duration, bool) {
+	sum, whole := time.Duration(0), true
+	p := c.Book.Phase(phase)
+	for _, g := range segments(p.Steps) {
+		longest := time.Duration(0)
+		for _, t := range g.tasks() {
+			if c.finished(t) {
+				continue
+			}
+			d, ok := c.Estimate(t)
+			whole = whole && ok
+			if g.block != "" {
+				sum += d
+			} else {
+				longest = max(longest, d)
+			}
+		}
+		sum += longest
+	}
+	return sum, whole
+}

@@ -1,0 +1,311 @@
+package steps
+
+// The rule of this file: what takes a run back is computed from what really
+// ran, in the reverse of the order in which it ran, and is computed again
+// whenever it is asked for. It is never a list in a file.
+
+import (
+	"slices"
+	"time"
+)
+
+// Parts of a rollback.
+const (
+	PartBefore = "before"
+	PartUndo   = "undo"
+	PartAfter  = "after"
+)
+
+// What an entry of a rollback asks for.
+const (
+	DoExecute = "execute"      // a step of before or after
+	DoUndo    = "undo"         // by its script
+	DoByHand  = "by hand"      // by a person, then marked
+	DoNothing = "not undone"   // there is no undo; it is said, and nothing is done
+	DoResolve = "resolve"      // unknown: a person has to say first
+	DoCancel  = "cancel"       // still under way
+	DoLeft    = "not restored" // left out or left as it is, with a reason
+)
+
+// Entry is one line of a rollback.
+type Entry struct {
+	Task  Task
+	Part  string
+	Do    string
+	Why   string // of what is not undone or left
+	Stage int    // entries of one stage go together
+	Done  bool
+}
+
+// UndoPlan computes the rollback of a scope from the ledger.
+func (c *Case) UndoPlan(scope Scope) []Entry {
+	var out []Entry
+	add := func(part string, list []Step) {
+		for _, t := range tasksOf(list) {
+			if scope.Host != "" && t.Host != scope.Host || c.Step(t).Left != "" {
+				continue
+			}
+			out = append(out, c.aroundEntry(part, t))
+		}
+	}
+	add(PartBefore, c.Book.Rollback.Before)
+	for _, t := range c.ran(scope) {
+		if e, ok := c.undoEntry(t); ok {
+			out = append(out, e)
+		}
+	}
+	add(PartAfter, c.Book.Rollback.After)
+	for i := range out {
+		if i > 0 {
+			out[i].Stage = out[i-1].Stage
+			if out[i].Task.Step != out[i-1].Task.Step || out[i].Part != out[i-1].Part || c.rolls(out[i].Task) {
+				out[i].Stage++
+			}
+		}
+	}
+	return out
+}
+
+// rolls reports whether a task belongs to a block, where hosts go one by one.
+func (c *Case) rolls(t Task) bool { return c.Step(t).Block != "" }
+
+// ran lists what this run did in a scope, newest first. What was undone since
+// the rollback was opened keeps its place.
+func (c *Case) ran(scope Scope) []Task {
+	var out []Task
+	for k, ts := range c.State.Tasks {
+		s := c.Step(k)
+		if s == nil || inRollback(s) || c.place(ts) == 0 {
+			continue
+		}
+		if scope.Phase != "" && s.Phase != scope.Phase || scope.Host != "" && k.Host != scope.Host {
+			continue
+		}
+		out = append(out, k)
+	}
+	slices.SortFunc(out, func(a, b Task) int {
+		return int(c.place(c.State.Tasks[b]) - c.place(c.State.Tasks[a]))
+	})
+	return out
+}
+
+func (c *Case) place(ts TaskState) int64 {
+	if ts.Order > 0 {
+		return ts.Order
+	}
+	if r := c.State.Rollback; r != nil && ts.Status == TaskUndone && !ts.Since.Before(r.Opened) {
+		return ts.Was
+	}
+	return 0
+}
+
+func (c *Case) aroundEntry(part string, t Task) Entry {
+	e := Entry{Task: t, Part: part, Do: DoExecute}
+	st := c.State.Task(t).Status
+	if c.State.Rollback != nil {
+		e.Done = st.Finished()
+		if why, ok := c.State.Rollback.LeftOut[t.Host]; ok && !e.Done {
+			e.Do, e.Why, e.Done = DoLeft, why, true
+		}
+	}
+	return e
+}
+
+// undoEntry says what a task that ran needs; false when it changed nothing.
+func (c *Case) undoEntry(t Task) (Entry, bool) {
+	s, ts := c.Step(t), c.State.Task(t)
+	e := Entry{Task: t, Part: PartUndo, Do: DoUndo}
+	if c.State.Rollback != nil {
+		if why, ok := c.State.Rollback.LeftOut[t.Host]; ok && ts.Status != TaskUndone {
+			e.Do, e.Why, e.Done = DoLeft, why, true
+			return e, true
+		}
+	}
+	switch {
+	case ts.Left != "":
+		e.Do, e.Why, e.Done = DoLeft, ts.Left, true
+	case ts.Status == TaskUndone:
+		e.Done = true
+	case ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown:
+		e.Do = DoResolve
+	case ts.Status.Busy() && ts.Status != TaskUndoing:
+		e.Do = DoCancel
+	case ts.Status == TaskNotStarted || ts.Status == TaskSkipped && len(ts.Attempts) == 0:
+		return e, false
+	case s.Kind == Edit || s.Undo != nil && s.Undo.Script != "":
+		if ts.How == HowMarked && s.Kind != Edit {
+			e.Do = DoByHand
+		}
+	case s.Undo != nil:
+		e.Do = DoByHand
+	case s.Danger > None:
+		e.Do, e.Why, e.Done = DoNothing, firstOf(s.NoUndo, "the runbook gives no undo"), true
+	default:
+		return e, false
+	}
+	return e, true
+}
+
+// rollbackTurn lets a step around the undos start when it is its turn.
+func (c *Case) rollbackTurn(t Task) *Refusal {
+	if c.State.Rollback == nil {
+		return refuse(Never, "open a rollback with R", "%s belongs to a rollback, and none is open", t.Step)
+	}
+	if r := c.turn(t); r != nil {
+		return r
+	}
+	if r := c.hostConfirmed(t.Host); r != nil {
+		return r
+	}
+	return c.hostFit(t.Host)
+}
+
+// undoTurn lets an undo start when it is its turn in the open rollback.
+func (c *Case) undoTurn(t Task) *Refusal {
+	if r := c.turn(t); r != nil {
+		return r
+	}
+	return c.hostConfirmed(t.Host)
+}
+
+func (c *Case) turn(t Task) *Refusal {
+	for _, e := range c.RollbackNext() {
+		if e.Task == t {
+			return nil
+		}
+	}
+	next := c.RollbackNext()
+	if len(next) == 0 {
+		return refuse(Later, "", "the rollback has nothing left to do")
+	}
+	return refuse(Later, "", "%s waits for %s", t, next[0].Task)
+}
+
+// RollbackNext gives the entries of the first stage that is not done, or nil.
+func (c *Case) RollbackNext() []Entry {
+	if c.State.Rollback == nil {
+		return nil
+	}
+	var out []Entry
+	for _, e := range c.UndoPlan(c.State.Rollback.Scope) {
+		if e.Done {
+			continue
+		}
+		if len(out) > 0 && e.Stage != out[0].Stage {
+			break
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// HostLevel is the level at which the open or proposed rollback asks for a
+// host's word: typed, wherever something is changed there.
+func (c *Case) HostLevel(scope Scope, host string) Danger {
+	level := None
+	for _, e := range c.UndoPlan(scope) {
+		if e.Task.Host != host || e.Do == DoNothing || e.Do == DoLeft {
+			continue
+		}
+		d := c.Step(e.Task).Danger
+		if e.Part == PartUndo {
+			d = c.UndoLevel(e.Task)
+		}
+		level = max(level, d)
+	}
+	if level > None {
+		level = max(level, High)
+	}
+	return level
+}
+
+func (c *Case) hostConfirmed(host string) *Refusal {
+	r := c.State.Rollback
+	if _, ok := r.Confirmed[host]; ok {
+		return nil
+	}
+	level := c.HostLevel(r.Scope, host)
+	if level <= None {
+		return nil
+	}
+	return needConfirm(NeedsConfirm, level, c.Phrase(level, []Task{{Host: host}}), "the rollback on "+host+" has to be confirmed")
+}
+
+func openRollback(c *Case, a Action) ([]Event, error) {
+	if c.State.Rollback != nil {
+		return nil, refuse(Never, "", "a rollback of %s is open", c.State.Rollback.Scope)
+	}
+	plan, work := c.UndoPlan(a.Scope), 0
+	for _, e := range plan {
+		if e.Do == DoCancel {
+			return nil, refuse(Later, "cancel it first with c", "%s is %s", e.Task, c.State.Task(e.Task).Status)
+		}
+		if e.Part == PartUndo && e.Do != DoNothing {
+			work++
+		}
+	}
+	if work == 0 {
+		return nil, refuse(Never, "", "nothing that this run did in %s can be taken back", a.Scope)
+	}
+	if r := c.confirmed(Low, "", a); r != nil {
+		return nil, r
+	}
+	return []Event{RollbackOpened{Scope: a.Scope, Reason: a.Reason, Entries: len(plan)}}, nil
+}
+
+func confirmHost(c *Case, a Action) ([]Event, error) {
+	if c.State.Rollback == nil {
+		return nil, refuse(Never, "", "no rollback is open")
+	}
+	level := c.HostLevel(c.State.Rollback.Scope, a.Host)
+	if r := c.confirmed(level, c.Phrase(level, []Task{{Host: a.Host}}), a); r != nil {
+		return nil, r
+	}
+	a.Confirm.Level = level
+	return []Event{RollbackConfirmed{Host: a.Host, Confirm: a.Confirm}}, nil
+}
+
+// leaveOut drops a host that stays away from the open rollback.
+func leaveOut(c *Case, a Action) ([]Event, error) {
+	h := c.Seen.Hosts[a.Host]
+	switch {
+	case c.State.Rollback == nil:
+		return nil, refuse(Never, "", "no rollback is open")
+	case h.Up && h.Wrong == "":
+		return nil, refuse(Never, "", "%s can be reached", a.Host)
+	case a.Reason == "":
+		return nil, refuse(NeedsReason, "say why", "leaving %s out needs a reason: its undos read not restored", a.Host)
+	}
+	return []Event{LeftOut{Host: a.Host, Reason: a.Reason}}, nil
+}
+
+func abandonRollback(c *Case, a Action) ([]Event, error) {
+	switch {
+	case c.State.Rollback == nil:
+		return nil, refuse(Never, "", "no rollback is open")
+	case len(c.State.Busy("")) > 0:
+		return nil, refuse(Later, "wait, or cancel it", "%s is under way", c.State.Busy("")[0])
+	case a.Reason == "":
+		return nil, refuse(NeedsReason, "say why", "abandoning a rollback needs a reason")
+	}
+	return []Event{RollbackClosed{Reason: a.Reason}}, nil
+}
+
+func endRollback(c *Case, a Action) ([]Event, error) {
+	if c.State.Rollback == nil {
+		return nil, refuse(Never, "", "no rollback is open")
+	}
+	if next := c.RollbackNext(); len(next) > 0 {
+		return nil, refuse(Later, "", "%s is not done", next[0].Task)
+	}
+	return []Event{RollbackClosed{Finished: true}}, nil
+}
+
+// RollbackEstimate is how long a rollback may take: the file's estimate, or
+// the sum of what is known. The second result is false when a part is unknown.
+func (c *Case) RollbackEstimate() (time.Duration, bool) {
+	if d := c.Book.Rollback.Estimate; d > 0 {
+		return d.D(), true
+	}
+	return 0, false
+}
