@@ -5,8 +5,6 @@ package steps
 // grammar or its shape gives no runbook at all.
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"reflect"
@@ -46,8 +44,7 @@ func Load(name string, src []byte) (*Runbook, Problems) {
 		found.syntax(text, err)
 		return nil, found.problems
 	}
-	sum := sha256.Sum256(src)
-	rb.Hash = hex.EncodeToString(sum[:])
+	rb.Hash = digest(src)
 	rb.HostOrder = order(meta, "hosts")
 	rb.VarOrder = order(meta, "vars")
 	rb.place()

@@ -5,6 +5,7 @@ package steps
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -214,23 +215,26 @@ func (w Want) compare(v Value, number float64, word, note string) (Verdict, stri
 		return CannotTell, fmt.Sprintf("%s and %s are not the same unit, want %s%s",
 			v, formatFigure(number, word), w.source, note)
 	}
-	return w.verdict(holds(a, w.op, b), v, note)
+	return w.verdict(satisfies(a, w.op, b), v, note)
 }
 
-func holds(a float64, op string, b float64) bool {
+// satisfies compares two figures. Those that differ only by how floating point
+// rounds are equal: 110 is not below 100 * 1.1.
+func satisfies(a float64, op string, b float64) bool {
+	same := math.Abs(a-b) <= 1e-9*max(math.Abs(a), math.Abs(b))
 	switch op {
 	case ">=":
-		return a >= b
+		return a >= b || same
 	case ">":
-		return a > b
+		return a > b && !same
 	case "<=":
-		return a <= b
+		return a <= b || same
 	case "<":
-		return a < b
+		return a < b && !same
 	case "!=":
-		return a != b
+		return !same
 	}
-	return a == b
+	return same
 }
 
 func (w Want) verdict(green bool, v Value, note string) (Verdict, string) {
