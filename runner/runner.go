@@ -1,0 +1,330 @@
+package runner
+
+// The rule of this file: one goroutine owns the state. Everything that changes
+// it comes through its inbox, is journalled, and only then has an effect.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// Config is what a runner is made of. All of it but Auto is required.
+type Config struct {
+	Book    *steps.Runbook            // the text in force, its environment applied
+	Old     map[string]*steps.Runbook // every text of this run by hash, Book among them
+	State   *steps.State              // folded from the journal
+	Events  []EventView               // the newest of the journal, for the run's log
+	Journal Journal
+	Hosts   map[string]Host
+	Secrets *tail.Secrets     // what is masked everywhere
+	Values  map[string][]byte // the secrets themselves, for the scripts that use them
+	Logs    string            // folder of the attempts' logs
+	Now     func() time.Time
+	Watch   bool // follow logs and gauges; only a face that shows them asks for it
+	Auto    *Auto
+}
+
+// Auto lets the runner execute whatever is allowed, in order, without asking.
+type Auto struct {
+	Max      steps.Danger // nothing above it
+	Until    string       // stop after this step
+	Only     string       // this phase alone
+	Rollback *steps.Scope // open this rollback and run no forward step
+	Nobody   bool         // on the embedded fleet people's steps are done by nobody
+}
+
+// Runner carries out one run.
+type Runner struct {
+	cfg     Config
+	state   *steps.State // owned by the loop
+	inbox   chan func()
+	changed chan struct{}
+	ctx     context.Context // of everything that runs on behalf of the loop
+	wg      sync.WaitGroup
+
+	rolling   bool // the open rollback goes on by itself
+	following map[string]*attempt
+	looking   map[steps.Task]context.CancelFunc
+	seen      steps.Seen
+	autoDone  chan Outcome
+
+	mu      sync.Mutex // guards what faces read
+	view    *steps.State
+	viewed  steps.Seen
+	hosts   map[string]*watched
+	outputs map[steps.Task]*tail.Ring
+	asking  map[steps.Task]time.Time
+	events  []EventView
+	frozen  error
+	version int64
+	book    *steps.Runbook
+	old     map[string]*steps.Runbook
+	roll    bool
+}
+
+// Outcome is how an automatic run ended: an exit code of product.md section 3
+// and why.
+type Outcome struct {
+	Code int
+	Why  string
+}
+
+// ErrFrozen is returned for actions while the journal cannot be written.
+var ErrFrozen = errors.New("the journal cannot be written: nothing new is started")
+
+// New prepares a runner. Nothing is sent anywhere before Run.
+func New(cfg Config) *Runner {
+	r := &Runner{
+		cfg: cfg, state: cfg.State, inbox: make(chan func()), changed: make(chan struct{}, 1),
+		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
+		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
+			Checks: map[steps.Task][]steps.Reading{}},
+		autoDone: make(chan Outcome, 1), hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
+		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),
+	}
+	for id, h := range cfg.Hosts {
+		r.hosts[id] = newWatched(id, h)
+	}
+	r.publish()
+	return r
+}
+
+// Run carries the run until ctx ends. What runs on hosts goes on; nothing is
+// cancelled by leaving.
+func (r *Runner) Run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.wg.Wait()
+	defer cancel()
+	r.ctx = ctx
+	r.resume()
+	r.observe()
+	r.advance()
+	for {
+		select {
+		case f := <-r.inbox:
+			f()
+			r.advance()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// post runs f on the loop, without waiting for it.
+func (r *Runner) post(f func()) {
+	select {
+	case r.inbox <- f:
+	case <-r.ctx.Done():
+	}
+}
+
+// spawn runs f beside the loop until it ends; Run waits for it.
+func (r *Runner) spawn(f func()) {
+	r.wg.Add(1)
+	go func() {
+		defer r.wg.Done()
+		f()
+	}()
+}
+
+// kase is what a decision may look at, for the loop itself.
+func (r *Runner) kase() *steps.Case {
+	return &steps.Case{Book: r.book, Old: r.old, State: r.state, Seen: r.seen, Now: r.cfg.Now()}
+}
+
+// Submit decides an action and, where it is allowed, puts its events on disk
+// and starts what follows from them. The error is a *steps.Refusal, or
+// ErrFrozen. It waits for evidence where the decision has to look first.
+func (r *Runner) Submit(ctx context.Context, a steps.Action) error {
+	return r.submit(ctx, a, nil)
+}
+
+// Amend proposes another text of the runbook.
+func (r *Runner) Amend(ctx context.Context, next *steps.Runbook, a steps.Action) error {
+	a.Verb = steps.Amend
+	return r.submit(ctx, a, next)
+}
+
+func (r *Runner) submit(ctx context.Context, a steps.Action, next *steps.Runbook) error {
+	err := r.try(ctx, a, next)
+	var ref *steps.Refusal
+	if errors.As(err, &ref) && ref.Kind == steps.NeedsLook && a.Bound == nil {
+		if err := r.lookFirst(ctx, a); err != nil {
+			return err
+		}
+		return r.try(ctx, a, next)
+	}
+	return err
+}
+
+func (r *Runner) try(ctx context.Context, a steps.Action, next *steps.Runbook) error {
+	done := make(chan error, 1)
+	f := func() { done <- r.decide(a, next) }
+	select {
+	case r.inbox <- f:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// decide runs on the loop.
+func (r *Runner) decide(a steps.Action, next *steps.Runbook) error {
+	if r.frozen != nil && a.Verb != steps.CancelTask {
+		return fmt.Errorf("%w: %v", ErrFrozen, r.frozen)
+	}
+	c := r.kase()
+	c.Next = next
+	events, err := steps.Decide(*c, a)
+	if err != nil {
+		return err
+	}
+	if next != nil {
+		r.mu.Lock()
+		r.old[next.Hash] = next
+		r.book = next
+		r.mu.Unlock()
+	}
+	if err := r.commit(events...); err != nil {
+		return fmt.Errorf("%w: %v", ErrFrozen, err)
+	}
+	r.after(a)
+	return nil
+}
+
+// after is what an accepted action changes in this console alone.
+func (r *Runner) after(a steps.Action) {
+	switch a.Verb {
+	case steps.ConfirmHost:
+		r.rolling = true
+	case steps.Execute, steps.Retry:
+		delete(r.seen.Checks, a.Task)
+		if r.state.Rollback != nil {
+			r.rolling = true
+		}
+	case steps.MarkDone, steps.MarkUndone, steps.LeaveUndo, steps.LeaveOut:
+		if r.state.Rollback != nil {
+			r.rolling = true
+		}
+	case steps.Abandon:
+		r.rolling = false
+	}
+	r.publish()
+}
+
+// commit journals events in order, folds them and starts their effects.
+func (r *Runner) commit(events ...steps.Event) error {
+	if r.frozen != nil {
+		return r.frozen
+	}
+	for _, e := range events {
+		seq, at, err := r.cfg.Journal.Append(e.Kind(), e)
+		if err != nil {
+			r.freeze(err)
+			return err
+		}
+		if err := r.state.Apply(seq, at, e); err != nil {
+			r.freeze(err)
+			return err
+		}
+		r.remember(EventView{Seq: seq, At: at, Event: e})
+	}
+	r.publish()
+	for _, e := range events {
+		r.effect(e)
+	}
+	return nil
+}
+
+// freeze stops launches for good in this console; what runs can be cancelled.
+func (r *Runner) freeze(err error) {
+	r.mu.Lock()
+	r.frozen = err
+	r.mu.Unlock()
+	r.publish()
+}
+
+func (r *Runner) remember(e EventView) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+	if n := len(r.events) - EventsKept; n > EventsKept/4 { // cut seldom, not at every event
+		r.events = slices.Clone(r.events[n:])
+	}
+}
+
+// publish makes the state visible to faces and wakes them.
+func (r *Runner) publish() {
+	view := r.state.Clone()
+	r.mu.Lock()
+	r.view, r.viewed, r.roll = view, cloneSeen(r.seen), r.rolling
+	r.version++
+	r.mu.Unlock()
+	r.wake()
+}
+
+func (r *Runner) wake() {
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+}
+
+func cloneSeen(s steps.Seen) steps.Seen {
+	return steps.Seen{Hosts: maps.Clone(s.Hosts), Evidence: maps.Clone(s.Evidence), Checks: maps.Clone(s.Checks)}
+}
+
+// Changed yields when a newer snapshot can be had. It holds one wake-up; a slow
+// reader misses none, since it reads state and not events.
+func (r *Runner) Changed() <-chan struct{} { return r.changed }
+
+// Done yields the outcome of an automatic run.
+func (r *Runner) Done() <-chan Outcome { return r.autoDone }
+
+// Snapshot copies what a face shows.
+func (r *Runner) Snapshot() Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Snapshot{
+		Case:   steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now()},
+		Events: slices.Clone(r.events[max(0, len(r.events)-EventsKept):]),
+		Frozen: r.frozen, Rolling: r.roll, Asking: maps.Clone(r.asking), Version: r.version,
+	}
+	for _, id := range append(r.book.AllHosts(), steps.LocalHost) {
+		if w, ok := r.hosts[id]; ok {
+			s.Hosts = append(s.Hosts, w.view(r.book.Hosts[id]))
+		}
+	}
+	return s
+}
+
+// Roll lets an open rollback that was interrupted go on, as far as its hosts
+// are confirmed.
+func (r *Runner) Roll(ctx context.Context) error {
+	return r.ask(ctx, func() { r.rolling = r.state.Rollback != nil; r.publish() })
+}
+
+// ask runs f on the loop and waits.
+func (r *Runner) ask(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	select {
+	case r.inbox <- func() { f(); close(done) }:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	<-done
+	return nil
+}
