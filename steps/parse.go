@@ -48,6 +48,7 @@ func Load(name string, src []byte) (*Runbook, Problems) {
 	rb.HostOrder = order(meta, "hosts")
 	rb.VarOrder = order(meta, "vars")
 	rb.place()
+	rb.fill()
 	return rb, nil
 }
 
@@ -77,6 +78,15 @@ func (rb *Runbook) place() {
 	}
 }
 
+// fill writes down what the file may leave out and everybody takes for granted.
+func (rb *Runbook) fill() {
+	for s := range rb.Steps() {
+		if s.Kind == "" {
+			s.Kind = Command
+		}
+	}
+}
+
 // report collects problems with their places.
 type report struct {
 	*positions
@@ -99,6 +109,12 @@ func (r *report) key(path, rule, format string, args ...any) {
 func (r *report) value(path, rule, format string, args ...any) {
 	p, _ := r.find(path)
 	r.add(p.value, true, rule, format, args...)
+}
+
+// warnKey reports a warning at the key of a path.
+func (r *report) warnKey(path, rule, format string, args ...any) {
+	p, _ := r.find(path)
+	r.add(p.key, false, rule, format, args...)
 }
 
 // warn reports a warning at the value of a path.

@@ -1,0 +1,60 @@
+package steps
+
+// The rule of this file: the file's order is the order of the run. What a step
+// needs stands above it, and a block stands in one piece.
+
+import (
+	"maps"
+	"slices"
+)
+
+// checkOn wants a host, a group, "local" or nothing.
+func (c *checker) checkOn(path, on string) {
+	if c.rb.HostsOf(on) != nil {
+		return
+	}
+	if _, group := c.rb.Groups[on]; group {
+		return // an empty group is reported where it stands
+	}
+	known := append(c.rb.AllHosts(), LocalHost)
+	known = append(known, slices.Collect(maps.Keys(c.rb.Groups))...)
+	c.value(path, "on", "%q is neither a host nor a group%s", on, suggest(on, known))
+}
+
+// checkNeeds allows only steps above: thus no circle is possible.
+func (c *checker) checkNeeds(s *Step) {
+	for i, id := range s.Needs {
+		path := element(s.path+".needs", i)
+		at, known := c.placed[id]
+		switch {
+		case !known:
+			c.value(path, "needs", "%q is not a step%s", id, suggest(id, slices.Collect(maps.Keys(c.placed))))
+		case id == s.ID:
+			c.value(path, "needs", "a step cannot need itself")
+		case at > c.placed[s.ID]:
+			c.value(path, "needs", "%q stands further down: a step can only need what is done before it", id)
+		case slices.Index(s.Needs, id) < i:
+			c.warn(path, "needs", "%q is needed twice", id)
+		}
+	}
+}
+
+// checkBlocks wants the steps of a block side by side and on the same hosts.
+func (c *checker) checkBlocks(list []Step) {
+	last := map[string]int{}
+	for i, s := range list {
+		if s.Block == "" {
+			continue
+		}
+		path := s.path + ".block"
+		switch before, begun := last[s.Block]; {
+		case c.rb.HostsOf(s.On) != nil && c.rb.HostsOf(s.On)[0] == LocalHost:
+			c.value(path, "block", "a block goes from host to host; give the step an \"on\"")
+		case begun && before != i-1:
+			c.value(path, "block", "block %q is torn apart: its steps must stand side by side", s.Block)
+		case begun && list[before].On != s.On:
+			c.value(s.path+".on", "block", "block %q is on %q; all its steps must be on the same", s.Block, list[before].On)
+		}
+		last[s.Block] = i
+	}
+}
