@@ -57,7 +57,7 @@ belay_setup() {
 	BELAY_UMASK=$(umask); umask 077; unset BELAY_JOB BELAY_OUT CDPATH
 	belay_bootf=${BELAY_BOOT_ID:-/proc/sys/kernel/random/boot_id}
 	read -r BOOT <"$belay_bootf" || { belay_refuse 69 "no boot id: Linux only"; return; }
-	for belay_x in setsid sha256sum ln mv rm cmp sync df grep sort tail head wc cat mkdir chmod date uname sleep; do
+	for belay_x in setsid sha256sum ln mv rm cmp sync df grep sort tail head tr wc cat mkdir chmod date uname sleep; do
 		command -v $belay_x >/dev/null || { belay_refuse 69 "host lacks $belay_x"; return; }
 	done
 	[ -d "$ROOT" ] || mkdir -p "$ROOT" 2>/dev/null || { belay_refuse 75 "cannot make $ROOT"; return; }
@@ -86,9 +86,22 @@ belay_stat() {
 	ST=$1 SESS=$4 START=${20}
 }
 
-# pids of the attempt: its session, and whatever carries its environment tag
-# (timeout, setsid and orphans leave the group or the session, not the tag).
-# A session whose leader is gone is not trusted: the number may be a stranger's.
+# Who carries the environment tag of the attempt. GNU grep looks at all of /proc
+# in one go; busybox grep ends at the first NUL of a file and must be led by hand.
+# The ; ends the tag: no id can hold one, so job-1 never matches job-10.
+belay_tagged() {
+	if printf 'a\000b;' | grep -qF 'b;'; then
+		grep -lsF "BELAY_JOB=$J;" /proc/[0-9]*/environ
+		return
+	fi
+	for belay_d in /proc/[0-9]*; do
+		tr '\000' '\n' <"$belay_d/environ" | grep -qF "BELAY_JOB=$J;" && belay_say "$belay_d/environ"
+	done
+}
+
+# pids of the attempt: its session, and whatever carries its tag (timeout,
+# setsid and orphans leave the group or the session, not the tag). A session
+# whose leader is gone is not trusted: the number may be a stranger's.
 belay_members() {
 	belay_get "$J/meta" boot; [ "$V" = "$BOOT" ] || return 0
 	belay_get "$J/child" pid; belay_c=$V
@@ -101,8 +114,7 @@ belay_members() {
 				[ "$SESS" != "$belay_c" ] || [ "$ST" = Z ] || belay_say "${belay_d#/proc/}"
 			done
 		fi
-		# the ; ends the tag: no id can hold one, so job-1 never matches job-10
-		grep -lsF "BELAY_JOB=$ID;" /proc/[0-9]*/environ | while read -r belay_f; do
+		belay_tagged | while read -r belay_f; do
 			belay_p=${belay_f#/proc/} belay_p=${belay_p%/environ}
 			[ "$belay_p" != $$ ] && belay_stat "$belay_p" && [ "$ST" != Z ] && belay_say "$belay_p"
 		done
@@ -180,7 +192,7 @@ if [ "$mode" = inner ]; then
 	for f in "$J"/secret/*; do
 		[ ! -f "$f" ] || export "${f##*/}_FILE=$f"
 	done
-	BELAY_JOB="$ID;" BELAY_OUT=$J/values; export BELAY_JOB BELAY_OUT
+	BELAY_JOB="$J;" BELAY_OUT=$J/values; export BELAY_JOB BELAY_OUT
 	(umask "$UM"; cd "$HOME" 2>/dev/null; exec "$SH" "$J/cmd" </dev/null >>"$J/out" 2>&1)
 	rc=$?
 	record $rc.i
