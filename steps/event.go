@@ -215,7 +215,7 @@ type (
 	// TimedOut says that the script was stopped because its time was up.
 	TimedOut struct {
 		Attempt string   `json:"attempt"`
-		After   Duration `json:"after"`
+		After   Duration `json:"after,omitzero"`
 	}
 	// CancelAsked is on disk before TERM leaves.
 	CancelAsked struct {
@@ -253,11 +253,14 @@ type (
 	}
 	// Began opens a manual step, document, gate, soak or typed measure.
 	Began struct {
-		Task  Task   `json:"task"`
-		Phase string `json:"phase"`
-		As    Kind   `json:"as"`
-		N     int    `json:"n"`
-		Book  string `json:"book"`
+		Task     Task         `json:"task"`
+		Phase    string       `json:"phase"`
+		As       Kind         `json:"as"`
+		N        int          `json:"n"`
+		Book     string       `json:"book"`
+		Confirm  Confirmation `json:"confirm,omitzero"`
+		Override string       `json:"override,omitempty"` // reason for acting against a guard
+		Evidence []Reading    `json:"evidence,omitempty"` // what its check saw
 	}
 	// MarkedDone is a person's word that a task, or its undo, is done.
 	MarkedDone struct {
@@ -303,7 +306,7 @@ type (
 	Soaked struct {
 		Task     Task      `json:"task"`
 		To       string    `json:"to"`
-		Green    Duration  `json:"green"` // how long it has been green in all
+		Green    Duration  `json:"green,omitzero"` // how long it has been green in all
 		Reason   string    `json:"reason,omitempty"`
 		Evidence []Reading `json:"evidence,omitempty"`
 	}

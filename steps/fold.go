@@ -12,15 +12,10 @@ import (
 
 // Apply folds one event into the state. Seq and at are the journal's.
 func (s *State) Apply(seq int64, at time.Time, e Event) error {
-	s.Seq, s.Last = seq, at
-	if s.Opened.Run == "" {
-		o, ok := e.(Opened)
-		if !ok {
-			return fmt.Errorf("event %d: %s before the run was opened", seq, e.Kind())
-		}
-		s.Opened, s.At, s.Book, s.Driver, s.Partner = o, at, o.Hash, o.Operator, o.Partner
-		return nil
+	if err := s.Fits(e); err != nil {
+		return fmt.Errorf("event %d: %w", seq, err)
 	}
+	s.Seq, s.Last = seq, at
 	if s.applyRun(at, e) || s.applyPerson(at, e) {
 		return nil
 	}
@@ -33,6 +28,8 @@ func (s *State) Apply(seq int64, at time.Time, e Event) error {
 // applyRun folds what concerns the run, its hosts and phases.
 func (s *State) applyRun(at time.Time, e Event) bool {
 	switch e := e.(type) {
+	case Opened:
+		s.Opened, s.At, s.Book, s.Driver, s.Partner = e, at, e.Hash, e.Operator, e.Partner
 	case Answered:
 		s.Answers[e.Name] = e.Value
 	case Bound:
@@ -54,11 +51,15 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 		}
 	case Excluded:
 		for _, k := range e.Tasks {
-			s.set(k, at, TaskSkipped, func(t *TaskState) { t.Excluded, t.Reason = true, "excluded: "+e.Reason })
+			s.skip(k, at, "excluded: "+e.Reason)
+			s.edit(k, func(t *TaskState) { t.Excluded = true })
 		}
+		p := s.Phases[e.Phase]
+		p.Accepted = "" // it was accepted with fewer hosts left out
+		s.Phases[e.Phase] = p
 	case Included:
 		for _, k := range e.Tasks {
-			s.set(k, at, TaskNotStarted, func(t *TaskState) { t.Excluded, t.Reason = false, "" })
+			s.unskip(k, at)
 		}
 	case StoppedWaiting:
 		s.stopWaiting(at, e)
@@ -70,7 +71,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 		s.Sequence = &e
 	case SequenceEnded:
 		s.Sequence = nil
-	case Noted, Recovered, Opened:
+	case Noted, Recovered:
 	default:
 		return s.applyRollback(at, e)
 	}
@@ -83,7 +84,7 @@ func (s *State) applyRollback(at time.Time, e Event) bool {
 		s.Rollback = &RollbackState{Scope: e.Scope, Opened: at, Reason: e.Reason,
 			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}}
 		for k, t := range s.Tasks { // the steps around an earlier rollback are new again
-			if t.Phase == RollbackBefore || t.Phase == RollbackAfter {
+			if (t.Phase == RollbackBefore || t.Phase == RollbackAfter) && !t.Status.Busy() && t.Status != TaskUnknown {
 				t.Status, t.Since, t.How, t.Reason, t.Order = TaskNotStarted, at, "", "", 0
 				s.Tasks[k] = t
 			}
@@ -100,15 +101,38 @@ func (s *State) applyRollback(at time.Time, e Event) bool {
 	return true
 }
 
-// closeRollback re-opens the gates, soaks and measures that a finished
-// rollback went back over: old evidence counts for nothing.
+// closeRollback re-opens what a rollback went back over: finished, or abandoned
+// after it had undone something.
 func (s *State) closeRollback(at time.Time, e RollbackClosed) {
-	scope := s.Rollback.Scope
+	r := *s.Rollback
 	s.Rollback = nil
+	if e.Finished || s.undoneSince(r.Opened) {
+		s.reopen(at, r.Scope)
+	}
 	if !e.Finished {
 		return
 	}
 	s.Undone++
+	for id, p := range s.Phases {
+		if r.Scope.Host == "" && (r.Scope.Phase == "" || r.Scope.Phase == id) {
+			p.Opened, p.Until, p.Accepted = time.Time{}, time.Time{}, ""
+			s.Phases[id] = p
+		}
+	}
+}
+
+func (s *State) undoneSince(at time.Time) bool {
+	for _, t := range s.Tasks {
+		if t.Status == TaskUndone && !t.Since.Before(at) {
+			return true
+		}
+	}
+	return false
+}
+
+// reopen makes gates, soaks and what else a person closed new again: old
+// evidence counts for nothing.
+func (s *State) reopen(at time.Time, scope Scope) {
 	for k, t := range s.Tasks {
 		if t.Kind == "" || t.How == HowAssumed || t.Phase == RollbackBefore || t.Phase == RollbackAfter {
 			continue
@@ -120,12 +144,6 @@ func (s *State) closeRollback(at time.Time, e RollbackClosed) {
 			s.set(k, at, TaskNotStarted, func(t *TaskState) {
 				t.How, t.Evidence, t.Soak, t.Order, t.Signed = "", nil, SoakState{}, 0, nil
 			})
-		}
-	}
-	for id, p := range s.Phases {
-		if scope.Host == "" && (scope.Phase == "" || scope.Phase == id) {
-			p.Opened, p.Until, p.Accepted = time.Time{}, time.Time{}, ""
-			s.Phases[id] = p
 		}
 	}
 }
@@ -152,7 +170,8 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 	case Began:
 		s.set(e.Task, at, TaskOpen, func(t *TaskState) {
 			t.Phase, t.Kind, t.Book, t.How, t.Reason = e.Phase, e.As, e.Book, "", ""
-			t.Soak = SoakState{Began: at}
+			t.Opens, t.Released, t.Evidence = t.Opens+1, false, e.Evidence
+			t.Signed, t.Soak = nil, SoakState{Began: at}
 			t.order(s.Seq)
 		})
 	case MarkedDone:
@@ -174,13 +193,15 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 		})
 	case Measured:
 		s.Measures[e.Task] = e
-		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Value+" "+e.Unit })
+		if s.Task(e.Task).Status == TaskOpen { // a script's figure comes with its own end
+			s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Value+" "+e.Unit })
+		}
 	case Soaked:
 		s.soak(at, e)
 	case Skipped:
-		s.set(e.Task, at, TaskSkipped, func(t *TaskState) { t.Reason = e.Reason })
+		s.skip(e.Task, at, e.Reason)
 	case Unskipped:
-		s.set(e.Task, at, TaskNotStarted, func(t *TaskState) { t.Reason = "" })
+		s.unskip(e.Task, at)
 	case Assumed:
 		s.set(e.Task, at, TaskDone, func(t *TaskState) {
 			t.How, t.First, t.Last = HowAssumed, maps.Clone(e.Values), maps.Clone(e.Values)
@@ -195,10 +216,31 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 	return true
 }
 
+func (s *State) skip(k Task, at time.Time, reason string) {
+	s.edit(k, func(t *TaskState) {
+		if t.Status != TaskSkipped {
+			t.Before = t.Status
+		}
+		t.Status, t.Since, t.Reason = TaskSkipped, at, reason
+	})
+}
+
+// unskip takes a skip back. What had failed, or was stopped half way, is not
+// made new by having been skipped.
+func (s *State) unskip(k Task, at time.Time) {
+	s.edit(k, func(t *TaskState) {
+		to := t.Before
+		if to == "" || to == TaskOpen {
+			to = TaskNotStarted
+		}
+		t.Status, t.Since, t.Before, t.Excluded, t.Reason = to, at, "", false, ""
+	})
+}
+
 func (s *State) mark(at time.Time, e MarkedDone) {
 	if e.Undo {
 		s.undone(e.Task, at)
-		s.edit(e.Task, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Reason })
+		s.edit(e.Task, func(t *TaskState) { t.How, t.Reason = HowMarked, firstOf(e.Evidence, e.Reason) })
 		return
 	}
 	s.set(e.Task, at, TaskDone, func(t *TaskState) {
@@ -213,7 +255,7 @@ func (s *State) soak(at time.Time, e Soaked) {
 	t.Evidence, t.Reason = e.Evidence, e.Reason
 	switch e.To {
 	case "restarted":
-		t.Soak = SoakState{Began: at, Since: at}
+		t.Soak = SoakState{Began: t.Soak.Began, Since: at} // the deadline goes on
 	case "complete":
 		t.Status, t.Since, t.How = TaskDone, at, HowProven
 	case "shortened":
@@ -243,6 +285,7 @@ func (s *State) resolve(at time.Time, e Resolved) {
 			t.Status, t.How = TaskDone, HowResolved
 		case e.As == "not":
 			t.Status = a.Before
+			t.neverBegan(a)
 		case undo:
 			t.Status = TaskUndoFailed
 		default:
@@ -279,6 +322,14 @@ func (s *State) undone(k Task, at time.Time) {
 func (t *TaskState) order(seq int64) {
 	if t.Order == 0 {
 		t.Order = seq
+	}
+}
+
+// neverBegan gives up the place in the order that an attempt took which, as is
+// proven or said now, never started.
+func (t *TaskState) neverBegan(a *Attempt) {
+	if !a.Undo && (a.Before == TaskNotStarted || a.Before == TaskUndone) {
+		t.Order = 0
 	}
 }
 

@@ -30,7 +30,10 @@ func (s *State) applyAttempt(at time.Time, e Event) error {
 		s.intend(at, e)
 		return nil
 	case Verifying:
-		return s.attempt(e.Attempt, func(k Task, t *TaskState, a *Attempt) { s.stage(t, a, at, TaskVerifying) })
+		return s.attempt(e.Attempt, func(k Task, t *TaskState, a *Attempt) {
+			t.Released = false
+			s.stage(t, a, at, TaskVerifying)
+		})
 	case Started:
 		return s.attempt(e.Attempt, func(k Task, t *TaskState, a *Attempt) {
 			a.Started = at
@@ -42,6 +45,7 @@ func (s *State) applyAttempt(at time.Time, e Event) error {
 		return s.attempt(e.Attempt, func(k Task, t *TaskState, a *Attempt) {
 			a.Why = e.Why
 			s.end(k, t, a, at, a.Before)
+			t.neverBegan(a)
 			t.Reason = "not started: " + e.Why
 		})
 	case Exited:
@@ -87,20 +91,16 @@ func (s *State) intend(at time.Time, e Intended) {
 		}
 		s.stage(t, t.Attempt(), at, TaskStarting)
 	})
+	if s.attempts != nil {
+		s.attempts[e.Attempt] = e.Task
+	}
 }
 
 func (s *State) exit(k Task, t *TaskState, a *Attempt, at time.Time, e Exited) {
 	a.Exited, a.Code, a.HasCode, a.Outside, a.Why = at, e.Code, true, e.Outside, firstOf(e.Why, a.Why)
 	a.Bytes, a.SHA256, a.Left = e.Bytes, e.SHA256, e.Left
-	if !a.Undo && len(e.Values) > 0 {
-		first := maps.Clone(e.Values)
-		maps.Copy(first, t.First)
-		last := maps.Clone(t.Last)
-		if last == nil {
-			last = map[string]string{}
-		}
-		maps.Copy(last, e.Values)
-		t.First, t.Last = first, last
+	if !a.Undo {
+		t.keep(e.Values)
 	}
 	switch {
 	case e.OK && e.Verify:
@@ -112,6 +112,23 @@ func (s *State) exit(k Task, t *TaskState, a *Attempt, at time.Time, e Exited) {
 		t.Reason = e.Why
 		s.end(k, t, a, at, a.ends().bad)
 	}
+}
+
+// keep takes what an attempt captured. An empty value was not captured: it must
+// neither stand as the first nor replace the last.
+func (t *TaskState) keep(values map[string]string) {
+	values = maps.Clone(values)
+	maps.DeleteFunc(values, func(_, v string) bool { return v == "" })
+	if len(values) == 0 {
+		return
+	}
+	last := maps.Clone(t.Last)
+	if last == nil {
+		last = map[string]string{}
+	}
+	maps.Copy(last, values)
+	maps.Copy(values, t.First)
+	t.First, t.Last = values, last
 }
 
 func (s *State) verified(k Task, t *TaskState, a *Attempt, at time.Time, e Verified) {
@@ -155,14 +172,36 @@ func (s *State) end(k Task, t *TaskState, a *Attempt, at time.Time, to Status) {
 	}
 }
 
-// attempt finds the task whose newest attempt has the id.
+// attempt changes the task whose newest attempt has the id.
 func (s *State) attempt(id string, f func(Task, *TaskState, *Attempt)) error {
-	for k, t := range s.Tasks {
-		if a := t.Attempt(); a != nil && a.ID == id {
-			f(k, &t, a)
-			s.Tasks[k] = t
-			return nil
+	k, err := s.newest(id)
+	if err != nil {
+		return err
+	}
+	t := s.Tasks[k]
+	f(k, &t, t.Attempt())
+	s.Tasks[k] = t
+	return nil
+}
+
+// newest gives the task whose newest attempt has the id.
+func (s *State) newest(id string) (Task, error) {
+	k, ok := s.byAttempt(id)
+	if t := s.Tasks[k]; !ok || t.Attempt().ID != id {
+		return Task{}, fmt.Errorf("no task has %q as its newest attempt", id)
+	}
+	return k, nil
+}
+
+func (s *State) byAttempt(id string) (Task, bool) {
+	if s.attempts == nil {
+		s.attempts = map[string]Task{}
+		for k, t := range s.Tasks {
+			for i := range t.Attempts {
+				s.attempts[t.Attempts[i].ID] = k
+			}
 		}
 	}
-	return fmt.Errorf("no task has %q as its newest attempt", id)
+	k, ok := s.attempts[id]
+	return k, ok
 }

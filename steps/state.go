@@ -4,6 +4,7 @@ package steps
 // can be thrown away and folded again from the events at any time.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -102,7 +103,7 @@ type SoakState struct {
 // GreenAt is how long the soak has been green in all at a time. Speed scales
 // the embedded fleet's clock and is 1 everywhere else.
 func (s SoakState) GreenAt(now time.Time, speed float64) time.Duration {
-	if s.Now != "green" {
+	if s.Now != "green" || now.Before(s.Since) { // a clock that was set back adds nothing
 		return s.Green
 	}
 	return s.Green + time.Duration(float64(now.Sub(s.Since))*speed)
@@ -116,6 +117,8 @@ type TaskState struct {
 	Kind     Kind // of what is open
 	How      string
 	Reason   string
+	Before   Status // of a skipped task, to go back to
+	Opens    int    // how often it was opened: what a person does has no attempts
 	Attempts []Attempt
 	First    map[string]string // captured values: the first since the task was last undone
 	Last     map[string]string // and the newest
@@ -186,6 +189,8 @@ type State struct {
 	Book     string
 	Measures map[Task]Measured
 	Closed   *Closed
+
+	attempts map[string]Task // by id; made from Tasks when it is first asked for
 }
 
 // NewState is the state before the first event.
@@ -201,6 +206,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Answers, c.Hosts, c.Phases = maps.Clone(s.Answers), maps.Clone(s.Hosts), maps.Clone(s.Phases)
 	c.Holds, c.Measures = maps.Clone(s.Holds), maps.Clone(s.Measures)
+	c.attempts = nil
 	c.Tasks = make(map[Task]TaskState, len(s.Tasks))
 	for k, t := range s.Tasks {
 		t.Attempts = slices.Clone(t.Attempts)
@@ -247,15 +253,6 @@ func (s *State) Busy(host string) []Task {
 
 func sortTasks(ts []Task) {
 	slices.SortFunc(ts, func(a, b Task) int {
-		if a.Step != b.Step {
-			if a.Step < b.Step {
-				return -1
-			}
-			return 1
-		}
-		if a.Host < b.Host {
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.Host, b.Host))
 	})
 }
