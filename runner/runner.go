@@ -50,11 +50,17 @@ type Runner struct {
 	ctx     context.Context // of everything that runs on behalf of the loop
 	wg      sync.WaitGroup
 
-	rolling   bool // the open rollback goes on by itself
-	following map[string]*attempt
-	looking   map[steps.Task]context.CancelFunc
-	seen      steps.Seen
-	autoDone  chan Outcome
+	speed      float64 // of soaks and stable; 1 but on the embedded fleet
+	rolling    bool    // the open rollback goes on by itself
+	following  map[string]*attempt
+	looking    map[steps.Task]context.CancelFunc
+	seen       steps.Seen
+	baseline   map[string][]steps.Reading // read before a phase opens, by phase
+	checking   map[steps.Task]bool        // its check is being looked at
+	begun      time.Time
+	rolledBack bool // an automatic run has opened its rollback
+	told       bool // the outcome of an automatic run was given
+	autoDone   chan Outcome
 
 	mu      sync.Mutex // guards what faces read
 	view    *steps.State
@@ -87,9 +93,11 @@ func New(cfg Config) *Runner {
 		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
 			Checks: map[steps.Task][]steps.Reading{}},
-		autoDone: make(chan Outcome, 1), hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
+		checking: map[steps.Task]bool{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
+		hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
 		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),
 	}
+	r.speed = cfg.State.Speed()
 	for id, h := range cfg.Hosts {
 		r.hosts[id] = newWatched(id, h)
 	}
@@ -103,12 +111,16 @@ func (r *Runner) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer r.wg.Wait()
 	defer cancel()
-	r.ctx = ctx
+	r.ctx, r.begun = ctx, r.cfg.Now()
 	r.resume()
 	r.observe()
 	r.advance()
+	tick := time.NewTicker(clockEvery)
+	defer tick.Stop()
 	for {
 		select {
+		case <-tick.C:
+			r.advance()
 		case f := <-r.inbox:
 			f()
 			r.advance()
@@ -183,14 +195,17 @@ func (r *Runner) try(ctx context.Context, a steps.Action, next *steps.Runbook) e
 
 // decide runs on the loop.
 func (r *Runner) decide(a steps.Action, next *steps.Runbook) error {
-	if r.frozen != nil && a.Verb != steps.CancelTask {
-		return fmt.Errorf("%w: %v", ErrFrozen, r.frozen)
+	if r.frozen != nil {
+		return r.decideFrozen(a)
 	}
 	c := r.kase()
 	c.Next = next
 	events, err := steps.Decide(*c, a)
 	if err != nil {
 		return err
+	}
+	if !r.withBaseline(events) {
+		return &steps.Refusal{Kind: steps.NeedsLook, Why: "the values to compare with have not been read"}
 	}
 	if next != nil {
 		r.mu.Lock()
@@ -203,6 +218,17 @@ func (r *Runner) decide(a steps.Action, next *steps.Runbook) error {
 	}
 	r.after(a)
 	return nil
+}
+
+// decideFrozen still lets work be cancelled: nothing would be gained by letting
+// it run on because the decision cannot be written down.
+func (r *Runner) decideFrozen(a steps.Action) error {
+	if a.Verb == steps.CancelTask {
+		if at := r.state.Task(a.Task).Attempt(); at != nil && r.cancelNow(at.ID) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %v", ErrFrozen, r.frozen)
 }
 
 // after is what an accepted action changes in this console alone.

@@ -41,3 +41,10 @@ func (c *Case) Environ(t Task, attempt string) ([]string, error) {
 	}
 	return Environ(c.Book, c.Step(t), t.Host, c.State.Answers, captured, facts)
 }
+
+// HostEnviron lists the variables that are known of a host outside any step:
+// for what watches it.
+func (c *Case) HostEnviron(host string) ([]string, error) {
+	facts := Facts{Run: c.State.Opened.Run, Stamp: c.State.At}
+	return Environ(c.Book, &Step{}, host, c.State.Answers, c.Captured(host), facts)
+}

@@ -68,6 +68,9 @@ func (c *Case) mayStart(t Task) *Refusal {
 	if r := c.unmet(t); r != nil {
 		return r
 	}
+	if s.open() {
+		return nil
+	}
 	return c.hostFit(t.Host)
 }
 
@@ -102,6 +105,9 @@ func (c *Case) hostFit(host string) *Refusal {
 		return refuse(HostAway, "compare by hand, then rebind with a reason", "%s is not the host we know: %s", host, h.Wrong)
 	case ok && !h.Up:
 		return refuse(HostAway, "it is tried again by itself", "%s is unreachable: %s", host, h.Why)
+	}
+	if _, bound := c.State.Hosts[host]; !bound {
+		return refuse(HostAway, "it is being asked", "%s has not said yet which machine it is", host)
 	}
 	return nil
 }

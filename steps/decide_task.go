@@ -17,6 +17,18 @@ func (s *Step) open() bool {
 	return false
 }
 
+// Person reports whether a step waits for a person's word rather than for a
+// script or for time.
+func (s *Step) Person() bool { return s.open() && s.Kind != Soak }
+
+// RehearsalFigure is what a measure records on the embedded fleet.
+func (s *Step) RehearsalFigure() string {
+	if s.Measure != nil && s.Rehearsal[s.Measure.Name] != "" {
+		return s.Rehearsal[s.Measure.Name]
+	}
+	return s.Rehearsal["value"]
+}
+
 func execute(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	if ts.Status != TaskNotStarted && ts.Status != TaskUndone {
@@ -41,8 +53,11 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	if r != nil {
 		return nil, r
 	}
-	if over {
+	switch {
+	case over:
 		level = Critical
+	case inRollback(s):
+		level = None // the plan was confirmed as a whole for this host
 	}
 	if r := c.confirmed(level, c.Phrase(level, []Task{a.Task}), a); r != nil {
 		return nil, r

@@ -1,0 +1,150 @@
+package runner
+
+// The rule of this file: what goes on by itself was agreed to as a whole, and
+// stops at the first thing that is not as agreed. It asks the same decision as
+// a person does.
+
+import (
+	"errors"
+
+	"belay/steps"
+)
+
+// advance starts what may go on now. It runs on the loop after every change.
+func (r *Runner) advance() {
+	if r.frozen != nil || r.state.Closed != nil {
+		r.autoEnd()
+		return
+	}
+	r.advanceRollback()
+	r.advanceSequence()
+	r.advanceAuto()
+}
+
+// submitNow decides and commits on the loop. A check that has not been looked
+// at is looked at beside it, and what waits for it is tried again then.
+func (r *Runner) submitNow(a steps.Action) error {
+	err := r.decide(a, nil)
+	var ref *steps.Refusal
+	if errors.As(err, &ref) && ref.Kind == steps.NeedsLook && !r.checking[a.Task] {
+		r.checking[a.Task] = true
+		r.spawn(func() {
+			_ = r.lookFirst(r.ctx, a)
+			r.post(func() { delete(r.checking, a.Task) })
+		})
+	}
+	return err
+}
+
+// waits reports whether a refusal only asks for time.
+func waits(err error) bool {
+	var ref *steps.Refusal
+	return errors.As(err, &ref) && (ref.Kind == steps.Later || ref.Kind == steps.NeedsLook)
+}
+
+// advanceSequence executes what one yes covered.
+func (r *Runner) advanceSequence() {
+	q := r.state.Sequence
+	if q == nil {
+		return
+	}
+	moving := false
+	for _, t := range q.Tasks {
+		s, ts := r.kase().Step(t), r.state.Task(t)
+		switch {
+		case ts.Status.Finished() || s.Left != "":
+			continue
+		case ts.Status.Trouble():
+			r.endSequence(t.String() + " is " + string(ts.Status))
+			return
+		case ts.Status.Busy(), ts.Status == steps.TaskOpen && s.Kind == steps.Soak:
+			moving = true
+			continue
+		}
+		err := r.sequenceStep(t, s, q)
+		switch {
+		case err == nil || r.checking[t]:
+			moving = true
+		case waits(err):
+		default:
+			if moving {
+				return // what is under way decides first
+			}
+			r.endSequence(err.Error())
+			return
+		}
+	}
+	if !moving {
+		r.endSequence("done")
+	}
+}
+
+var errPerson = errors.New("it waits for a person")
+
+func (r *Runner) sequenceStep(t steps.Task, s *steps.Step, q *steps.Sequenced) error {
+	if s.Person() {
+		return errPerson
+	}
+	return r.submitNow(steps.Action{Verb: steps.Execute, Task: t, Actor: q.Confirm.By,
+		Confirm: steps.Confirmation{How: "sequence", Level: q.Confirm.Level, By: q.Confirm.By, Typed: q.Confirm.Typed}})
+}
+
+func (r *Runner) endSequence(why string) { r.commit(steps.SequenceEnded{Why: why}) }
+
+// advanceRollback goes on with an open rollback, as far as its hosts are
+// confirmed, until the first thing that is not green.
+func (r *Runner) advanceRollback() {
+	if r.state.Rollback == nil || !r.rolling {
+		return
+	}
+	next := r.kase().RollbackNext()
+	if len(next) == 0 {
+		r.rolling = false
+		_ = r.submitNow(steps.Action{Verb: steps.EndRollback})
+		return
+	}
+	for _, e := range next {
+		if st := r.state.Task(e.Task).Status; st.Trouble() && !r.undoable(e, st) {
+			r.stopRolling()
+			return
+		}
+	}
+	for _, e := range next {
+		if err := r.rollEntry(e); err != nil && !waits(err) {
+			r.stopRolling()
+			return
+		}
+	}
+}
+
+// undoable reports whether an entry's trouble is of doing it, which its undo mends.
+func (r *Runner) undoable(e steps.Entry, st steps.Status) bool {
+	return e.Do == steps.DoUndo && (st == steps.TaskFailed || st == steps.TaskCancelled)
+}
+
+func (r *Runner) stopRolling() {
+	r.rolling = false
+	r.publish()
+}
+
+func (r *Runner) rollEntry(e steps.Entry) error {
+	st := r.state.Task(e.Task).Status
+	if st.Busy() {
+		return nil
+	}
+	a := steps.Action{Task: e.Task, Actor: r.state.Driver, Confirm: steps.Confirmation{How: "plan"}}
+	switch e.Do {
+	case steps.DoUndo:
+		a.Verb = steps.UndoTask
+	case steps.DoExecute:
+		if st == steps.TaskOpen {
+			return nil // a person's turn
+		}
+		a.Verb = steps.Execute
+	case steps.DoByHand:
+		return nil
+	default:
+		return errPerson
+	}
+	return r.submitNow(a)
+}

@@ -1,0 +1,402 @@
+package runner
+
+// The rule of this file: an attempt is followed until the host can prove how it
+// ended. An error is never an outcome; it only makes us ask again.
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"belay/runner/job"
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// CancelGrace is how long a script has between TERM and KILL.
+const CancelGrace = 10 * time.Second
+
+// askAgain is how long to wait before a host that did not answer is asked again.
+const askAgain = time.Second
+
+// attempt is one try of a task that this console follows.
+type attempt struct {
+	r      *Runner
+	task   steps.Task
+	id     string
+	undo   bool
+	host   Host
+	work   steps.Work
+	stop   context.CancelFunc // a person stopped waiting: nobody asks any more
+	cancel chan struct{}      // closed when a cancel was journalled
+	ended  chan job.Status    // the answer of that cancel
+	log    *output
+}
+
+// begin follows an attempt: launched now, or found in the journal of an
+// earlier console.
+func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
+	work, err := r.kase().Work(t, a.Undo, a.ID)
+	if err != nil {
+		r.commit(steps.NotStarted{Attempt: a.ID, Why: err.Error()})
+		return
+	}
+	at := &attempt{r: r, task: t, id: a.ID, undo: a.Undo, host: r.cfg.Hosts[t.Host], work: work,
+		cancel: make(chan struct{}), ended: make(chan job.Status, 1)}
+	ctx, stop := context.WithCancel(r.ctx)
+	at.stop = stop
+	r.following[a.ID] = at
+	if a.Stage == steps.TaskCancelling {
+		close(at.cancel)
+	}
+	started := !a.Started.IsZero()
+	req := job.Request{ID: a.ID, Script: job.Script{Text: work.Text, Shell: work.Shell, Dir: work.Dir, Env: work.Env},
+		Secrets: r.secretsFor(work.Secrets), MachineID: r.state.Hosts[t.Host].MachineID, Head: r.cfg.Journal.Head()}
+	r.spawn(func() { defer stop(); at.follow(ctx, req, launch, started) })
+}
+
+func (r *Runner) secretsFor(names []string) map[string][]byte {
+	out := map[string][]byte{}
+	for _, n := range names {
+		out[n] = r.cfg.Values[n]
+	}
+	return out
+}
+
+// post runs f on the loop, unless nobody follows this attempt any more.
+func (a *attempt) post(f func()) {
+	a.r.post(func() {
+		if a.r.following[a.id] == a {
+			f()
+		}
+	})
+}
+
+// fact puts an event on disk.
+func (a *attempt) fact(e steps.Event) { a.post(func() { a.r.commit(e) }) }
+
+// end is the last fact of the attempt.
+func (a *attempt) end(e steps.Event) {
+	a.post(func() {
+		a.r.leave(a)
+		a.r.commit(e)
+	})
+}
+
+// leave forgets an attempt; its state in the journal is all that counts.
+func (r *Runner) leave(a *attempt) {
+	a.stop()
+	delete(r.following, a.id)
+	r.answered(a.task)
+}
+
+func (a *attempt) follow(ctx context.Context, req job.Request, launch, started bool) {
+	log, err := a.r.openOutput(a.task, a.id)
+	if err != nil {
+		if launch {
+			a.end(steps.NotStarted{Attempt: a.id, Why: "its log cannot be written: " + err.Error()})
+			return
+		}
+		log = discard()
+	}
+	a.log = log
+	defer log.close()
+	st, ok := a.start(ctx, req, launch, started)
+	if !ok {
+		return
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	a.r.spawn(func() { a.watchCancel(ctx) })
+	if !started {
+		a.fact(steps.Started{Attempt: a.id})
+	}
+	a.r.spawn(func() { a.watchTime(ctx) })
+	if !st.State.Settled() || st.Size > 0 {
+		if st, ok = a.attach(ctx); !ok {
+			return
+		}
+	}
+	a.settle(ctx, st)
+}
+
+// start gets to the point where the host has proof of a start, or ends the
+// attempt where it has proof that there was none.
+func (a *attempt) start(ctx context.Context, req job.Request, launch, started bool) (job.Status, bool) {
+	var st job.Status
+	var err error
+	if launch {
+		st, err = a.host.Launch(ctx, req)
+		var wrong *job.WrongHost
+		if job.Proven(err) || errors.As(err, &wrong) {
+			a.end(steps.NotStarted{Attempt: a.id, Why: err.Error()})
+			return st, false
+		}
+	} else {
+		st, err = a.ask(ctx, started)
+	}
+	for err != nil {
+		a.r.notAnswering(a.task)
+		if !pause(ctx, a.host, askAgain) {
+			return st, false
+		}
+		st, err = a.ask(ctx, started)
+	}
+	a.post(func() { a.r.answered(a.task) })
+	switch {
+	case st.State == job.Lost && st.Started:
+		a.end(steps.Lost{Attempt: a.id, Why: lostWhy(st)})
+		return st, false
+	case !st.Started && started && st.State == job.None:
+		a.end(steps.Lost{Attempt: a.id, Why: "the host has no record of it any more"})
+		return st, false
+	case !st.Started && st.State.Settled():
+		a.end(steps.NotStarted{Attempt: a.id, Why: notStartedWhy(st)})
+		return st, false
+	}
+	return st, true
+}
+
+// ask looks; where no start is known yet it also fences the id, so that a
+// launch which is still on its way can no longer start anything later.
+func (a *attempt) ask(ctx context.Context, started bool) (job.Status, error) {
+	if started {
+		return a.host.Look(ctx, a.id)
+	}
+	return a.host.Fence(ctx, a.id)
+}
+
+func lostWhy(st job.Status) string {
+	if st.Why == "reboot" {
+		return "the host was restarted while it ran"
+	}
+	return "nothing of it is alive and no exit code was kept (" + st.Why + ")"
+}
+
+func notStartedWhy(st job.Status) string {
+	switch st.State {
+	case job.Fenced:
+		return "the host never started it, and now never will"
+	case job.Lost:
+		return "the host took it and was interrupted before its start (" + st.Why + ")"
+	}
+	return "the host proved that it was not started"
+}
+
+// attach copies the output until the attempt is settled, over as many
+// connections as that takes.
+func (a *attempt) attach(ctx context.Context) (job.Status, bool) {
+	for {
+		st, err := a.host.Attach(ctx, a.id, a.log.size, a.log.chunk)
+		if err == nil && st.State.Settled() {
+			a.post(func() { a.r.answered(a.task) })
+			return st, true
+		}
+		if a.log.err != nil {
+			a.r.post(func() { a.r.freeze(a.log.err) })
+			a.log.drop()
+			continue
+		}
+		a.r.notAnswering(a.task)
+		if !pause(ctx, a.host, askAgain) {
+			return st, false
+		}
+		a.post(func() { a.r.answered(a.task) })
+	}
+}
+
+// settle turns the host's proof into the outcome.
+func (a *attempt) settle(ctx context.Context, st job.Status) {
+	select {
+	case <-a.cancel:
+		select {
+		case st = <-a.ended:
+		case <-ctx.Done():
+			return
+		}
+		if st.Signal != "" {
+			a.log.close()
+			a.end(steps.Cancelled{Attempt: a.id, Signal: st.Signal})
+			return
+		}
+	default:
+	}
+	switch {
+	case st.State == job.Lost:
+		a.end(steps.Lost{Attempt: a.id, Why: lostWhy(st)})
+		return
+	case st.State != job.Exited:
+		a.end(steps.NotStarted{Attempt: a.id, Why: notStartedWhy(st)})
+		return
+	case st.Outside:
+		a.end(steps.Lost{Attempt: a.id, Why: "its end was seen from outside only; the script may have been killed"})
+		return
+	}
+	raw, ok := a.values(ctx)
+	if !ok {
+		return
+	}
+	a.log.close()
+	a.post(func() { a.r.exited(a, st, raw) })
+}
+
+// values fetches what the script captured, for as long as it takes.
+func (a *attempt) values(ctx context.Context) ([]byte, bool) {
+	for {
+		raw, err := a.host.Values(ctx, a.id)
+		if err == nil {
+			return raw, true
+		}
+		a.r.notAnswering(a.task)
+		if !pause(ctx, a.host, askAgain) {
+			return nil, false
+		}
+	}
+}
+
+// exited runs on the loop: it judges the end and goes on to the proof.
+func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
+	r.leave(a)
+	c := r.kase()
+	values, err := steps.ParseValues(raw)
+	ok, why := c.Judge(a.task, a.undo, st.Exit, values)
+	if err != nil && ok {
+		ok, why = false, err.Error()
+	}
+	for name, v := range values {
+		if _, hits := r.cfg.Secrets.Text(v); hits > 0 {
+			ok, why = false, "captured "+name+" contains a secret; it was not kept"
+			delete(values, name)
+		}
+	}
+	e := steps.Exited{Attempt: a.id, Code: st.Exit, OK: ok, Why: why, Bytes: st.Size, SHA256: a.log.digest(),
+		Masked: a.log.masked(), Left: st.Left, Verify: ok && c.Step(a.task).VerifyOf(a.undo) != nil}
+	if !a.undo {
+		e.Values = values
+	}
+	r.commit(e)
+}
+
+// watchTime stops the script when its time is up.
+func (a *attempt) watchTime(ctx context.Context) {
+	t := time.NewTimer(a.work.Timeout)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		a.post(func() {
+			if at := a.r.state.Task(a.task).Attempt(); at != nil && at.ID == a.id && at.Stage == steps.TaskRunning {
+				a.r.commit(steps.TimedOut{Attempt: a.id, After: steps.Duration(a.work.Timeout)},
+					steps.CancelAsked{Attempt: a.id, Why: "its time was up"})
+			}
+		})
+	case <-ctx.Done():
+	}
+}
+
+// watchCancel carries a journalled cancel to the host until it is answered.
+func (a *attempt) watchCancel(ctx context.Context) {
+	select {
+	case <-a.cancel:
+	case <-ctx.Done():
+		return
+	}
+	for {
+		st, err := a.host.Cancel(ctx, a.id, CancelGrace)
+		if err == nil && st.Left == 0 && st.State.Settled() {
+			a.ended <- st
+			return
+		}
+		if !pause(ctx, a.host, askAgain) {
+			return
+		}
+	}
+}
+
+// pause waits until the link changes or a while has passed; false when ctx ends.
+func pause(ctx context.Context, h Host, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-h.Changed():
+	case <-t.C:
+	}
+	return ctx.Err() == nil
+}
+
+// output is our copy of an attempt's output: a file, a ring for the screen, and
+// how far the host's bytes have been read.
+type output struct {
+	size int64 // bytes of the host that are in the copy
+	err  error
+	file *os.File
+	mask *tail.Redactor
+	sum  hash.Hash
+	shut bool
+}
+
+// openOutput starts the copy from nothing: after a crash nobody knows which
+// bytes of a torn copy are whole, and the host still has them all.
+func (r *Runner) openOutput(t steps.Task, id string) (*output, error) {
+	f, err := os.OpenFile(filepath.Join(r.cfg.Logs, id+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	ring := tail.NewRing(tail.DefaultRing)
+	r.mu.Lock()
+	r.outputs[t] = ring
+	r.mu.Unlock()
+	o := &output{file: f, sum: sha256.New()}
+	o.mask = r.cfg.Secrets.Redactor(io.MultiWriter(f, o.sum, ring, waker{r}))
+	return o, nil
+}
+
+func discard() *output {
+	o := &output{sum: sha256.New()}
+	none, _ := tail.NewSecrets(nil)
+	o.mask = none.Redactor(io.Discard)
+	return o
+}
+
+func (o *output) chunk(c job.Chunk) error {
+	if c.Offset != o.size {
+		return errors.New("output: a piece is missing")
+	}
+	if _, err := o.mask.Write(c.Bytes); err != nil {
+		o.err = err
+		return err
+	}
+	o.size += int64(len(c.Bytes))
+	return nil
+}
+
+// drop goes on without a file, so that a full disk here stops nothing there.
+func (o *output) drop() {
+	none := discard()
+	o.mask, o.err = none.mask, nil
+}
+
+func (o *output) close() {
+	if o.shut || o.file == nil {
+		return
+	}
+	o.shut = true
+	o.mask.Flush()
+	o.file.Sync()
+	o.file.Close()
+}
+
+func (o *output) digest() string { return hex.EncodeToString(o.sum.Sum(nil)) }
+func (o *output) masked() int    { return o.mask.Hits() }
+
+// waker tells faces that there is more to show.
+type waker struct{ r *Runner }
+
+func (w waker) Write(p []byte) (int, error) { w.r.wake(); return len(p), nil }

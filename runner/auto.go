@@ -1,0 +1,240 @@
+package runner
+
+// The rule of this file: an automatic run decides nothing that a person has to
+// decide; it stops there and says what it waits for.
+
+import (
+	"time"
+
+	"belay/steps"
+)
+
+// gatePatience is how long an automatic run waits for a gate to turn green, and
+// for a red soak to recover, on the run's clock.
+const (
+	gatePatience = 20 * time.Second
+	soakPatience = time.Minute
+	linkPatience = 15 * time.Second
+)
+
+// Nobody is who does people's steps on the embedded fleet under --auto.
+const Nobody = "nobody (rehearsal)"
+
+func (r *Runner) autoConfirm() steps.Confirmation {
+	return steps.Confirmation{How: "auto", Level: r.cfg.Auto.Max, By: "--auto"}
+}
+
+// advanceAuto executes whatever is allowed, in order.
+func (r *Runner) advanceAuto() {
+	auto := r.cfg.Auto
+	if auto == nil || r.told {
+		return
+	}
+	if auto.Rollback != nil {
+		r.autoRollback()
+		return
+	}
+	moving, blocked := false, error(nil)
+	over := r.autoTasks()
+	for _, t := range over {
+		ts, s := r.state.Task(t), r.kase().Step(t)
+		switch {
+		case ts.Status.Finished() || s.Left != "":
+			continue
+		case ts.Status.Busy():
+			moving = true
+			continue
+		case ts.Status == steps.TaskOpen:
+			moving = r.autoOpen(t, s, ts) || moving
+			continue
+		}
+		err := r.submitNow(steps.Action{Verb: steps.Execute, Task: t, Actor: "--auto", Confirm: r.autoConfirm()})
+		if err == nil || r.checking[t] || r.linkComing(t.Host, err) {
+			moving = true
+		} else if blocked == nil && !waits(err) {
+			blocked = err
+		}
+	}
+	if moving {
+		return
+	}
+	code, why := r.kase().Outcome(over)
+	if code == steps.CodeDone && len(over) == len(r.book.Tasks()) {
+		_ = r.submitNow(steps.Action{Verb: steps.Close, Actor: "--auto"})
+	}
+	if blocked != nil && code == steps.CodePerson {
+		code, why = codeOf(blocked, code), blocked.Error()
+	}
+	r.tell(Outcome{code, why})
+}
+
+// autoTasks are the tasks that --only and --until leave.
+func (r *Runner) autoTasks() []steps.Task {
+	var out []steps.Task
+	until := r.cfg.Auto.Until
+	for i := range r.book.Phases {
+		p := &r.book.Phases[i]
+		if r.cfg.Auto.Only != "" && p.ID != r.cfg.Auto.Only {
+			continue
+		}
+		past := false
+		for _, t := range p.Tasks() {
+			if past && t.Step != until {
+				s, last := r.book.Step(t.Step), r.book.Step(until)
+				if s.Block == "" || s.Block != last.Block {
+					return out
+				}
+				continue
+			}
+			out = append(out, t)
+			past = past || t.Step == until
+		}
+		if past {
+			return out
+		}
+	}
+	return out
+}
+
+// autoOpen does what nobody may do for an open task; false when it has to stay
+// open for a person.
+func (r *Runner) autoOpen(t steps.Task, s *steps.Step, ts steps.TaskState) bool {
+	open := time.Duration(float64(r.cfg.Now().Sub(ts.Since)) * r.speed)
+	switch {
+	case s.Kind == steps.Soak:
+		red := ts.Soak.Now == "red" || ts.Soak.Now == "stale"
+		return !red || r.cfg.Now().Sub(ts.Soak.Since) < soakPatience
+	case s.Kind == steps.Gate && !r.cfg.Auto.Nobody:
+		return len(r.seen.Evidence[t]) == 0 && open < gatePatience
+	case !r.cfg.Auto.Nobody:
+		return false
+	}
+	return r.nobody(t, s, ts)
+}
+
+// nobody does a person's step of a rehearsal on the embedded fleet.
+func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) bool {
+	a := steps.Action{Task: t, Actor: Nobody, Reason: "rehearsal", Value: Nobody}
+	switch s.Kind {
+	case steps.Gate:
+		for _, e := range s.Evidence {
+			if _, signed := ts.Signed[e.Title]; e.SignOff != "" && !signed {
+				a.Verb, a.Name = steps.SignOff, e.Title
+				_ = r.submitNow(a)
+			}
+		}
+		a.Verb = steps.Yes
+		err := r.submitNow(a)
+		return err == nil || r.cfg.Now().Sub(ts.Since) < gatePatience
+	case steps.Measure:
+		a.Verb, a.Value = steps.Record, s.RehearsalFigure()
+		if a.Value == "" {
+			a.Value = "0"
+		}
+	default:
+		a.Verb = steps.MarkDone
+	}
+	return r.submitNow(a) == nil
+}
+
+// linkComing reports whether a host has not been reached yet but still may be.
+func (r *Runner) linkComing(host string, err error) bool {
+	h, asked := r.seen.Hosts[host]
+	if !asked {
+		return r.cfg.Now().Sub(r.begun) < linkPatience
+	}
+	return codeOf(err, 0) == steps.CodeUnreachable && h.Wrong == "" && r.cfg.Now().Sub(h.Since) < linkPatience
+}
+
+// autoRollback opens a rollback, or goes on with the open one, to its end.
+func (r *Runner) autoRollback() {
+	if r.state.Rollback == nil {
+		if r.rolledBack {
+			code, why := r.kase().Outcome([]steps.Task{})
+			r.tell(Outcome{code, why})
+			return
+		}
+		err := r.submitNow(steps.Action{Verb: steps.OpenRollback, Scope: *r.cfg.Auto.Rollback, Actor: "--auto", Confirm: r.autoConfirm()})
+		if err != nil {
+			r.tell(Outcome{codeOf(err, steps.CodePerson), err.Error()})
+			return
+		}
+	}
+	r.rolledBack = true
+	next := r.kase().RollbackNext()
+	moving := false
+	for _, e := range next {
+		ts := r.state.Task(e.Task)
+		switch {
+		case ts.Status.Busy():
+			moving = true
+		case ts.Status == steps.TaskOpen && r.cfg.Auto.Nobody:
+			moving = r.nobody(e.Task, r.kase().Step(e.Task), ts) || moving
+		case e.Do == steps.DoByHand && r.cfg.Auto.Nobody:
+			moving = r.submitNow(steps.Action{Verb: steps.MarkUndone, Task: e.Task, Actor: Nobody, Value: Nobody}) == nil || moving
+		case e.Do == steps.DoUndo || e.Do == steps.DoExecute:
+			moving = r.autoEntry(e, ts) || moving
+		}
+	}
+	if moving || len(next) == 0 {
+		r.rolling = true
+		return
+	}
+	code, why := r.kase().Outcome([]steps.Task{})
+	r.tell(Outcome{code, why})
+}
+
+// autoEntry confirms an entry's host where --max-danger allows it, and starts it.
+func (r *Runner) autoEntry(e steps.Entry, ts steps.TaskState) bool {
+	if ts.Status.Trouble() && !r.undoable(e, ts.Status) {
+		return false
+	}
+	if _, ok := r.state.Rollback.Confirmed[e.Task.Host]; !ok {
+		err := r.submitNow(steps.Action{Verb: steps.ConfirmHost, Host: e.Task.Host, Actor: "--auto", Confirm: r.autoConfirm()})
+		if err != nil {
+			r.tell(Outcome{codeOf(err, steps.CodePerson), err.Error()})
+			return true
+		}
+	}
+	err := r.rollEntry(e)
+	return err == nil || r.checking[e.Task] || r.linkComing(e.Task.Host, err)
+}
+
+// codeOf a refusal that stops an automatic run.
+func codeOf(err error, otherwise int) int {
+	ref, ok := err.(*steps.Refusal)
+	if !ok {
+		return otherwise
+	}
+	switch ref.Kind {
+	case steps.HostAway:
+		return steps.CodeUnreachable
+	case steps.UnknownFirst:
+		return steps.CodeUnknown
+	case steps.Never:
+		return max(otherwise, steps.CodeDeclined)
+	}
+	return otherwise
+}
+
+// tell gives the outcome once.
+func (r *Runner) tell(o Outcome) {
+	if r.told {
+		return
+	}
+	r.told = true
+	r.autoDone <- o
+}
+
+// autoEnd gives the outcome of a run that can go no further.
+func (r *Runner) autoEnd() {
+	if r.cfg.Auto == nil || r.told {
+		return
+	}
+	if r.frozen != nil {
+		r.tell(Outcome{steps.CodeDamaged, ErrFrozen.Error() + ": " + r.frozen.Error()})
+		return
+	}
+	code, why := r.kase().Outcome(r.autoTasks())
+	r.tell(Outcome{code, why})
+}

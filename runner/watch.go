@@ -1,0 +1,281 @@
+package runner
+
+// The rule of this file: what is watched is never allowed to slow what is done.
+// Each host is asked by goroutines of its own; one that hangs delays nobody.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"belay/runner/job"
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// watched is what is known of one host now.
+type watched struct {
+	id   string
+	host Host
+
+	mu     sync.Mutex
+	ident  job.Identity
+	wrong  string
+	skew   time.Duration
+	gauges []Gauge
+	logs   []*logTail
+}
+
+type logTail struct {
+	name string
+	ring *tail.Ring
+	why  string
+	at   time.Time
+}
+
+func newWatched(id string, h Host) *watched { return &watched{id: id, host: h} }
+
+func (w *watched) view(h steps.Host) HostView {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := HostView{ID: w.id, Host: h, Link: w.host.Link(), Identity: w.ident, Wrong: w.wrong, Skew: w.skew,
+		Gauges: append([]Gauge(nil), w.gauges...)}
+	for _, l := range w.logs {
+		v.Logs = append(v.Logs, LogView{Name: l.name, Ring: l.ring, Why: l.why, At: l.at})
+	}
+	return v
+}
+
+// observe starts to look at every host.
+func (r *Runner) observe() {
+	for _, w := range r.hosts {
+		r.spawn(func() { r.identify(w) })
+		if !r.cfg.Watch {
+			continue
+		}
+		for _, x := range r.book.Watches {
+			if !has(r.book.HostsOf(x.On), w.id) {
+				continue
+			}
+			for _, l := range x.Logs {
+				t := &logTail{name: l.Name, ring: tail.NewRing(tail.DefaultRing), why: "connecting"}
+				w.mu.Lock()
+				w.logs = append(w.logs, t)
+				w.mu.Unlock()
+				r.spawn(func() { r.followLog(w, t, l.Script) })
+			}
+			r.spawn(func() { r.readGauges(w, x.Gauges) })
+		}
+	}
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// identify keeps asking a host who it is, whenever its link has changed, and
+// binds it the first time.
+func (r *Runner) identify(w *watched) {
+	var known time.Time // since when the present link has been identified
+	for r.ctx.Err() == nil {
+		l := w.host.Link()
+		if !l.Up || !l.Since.Equal(known) || known.IsZero() {
+			ctx, cancel := context.WithTimeout(r.ctx, 20*time.Second)
+			sent := r.cfg.Now()
+			id, err := w.host.Identify(ctx)
+			cancel()
+			if r.ctx.Err() != nil {
+				return
+			}
+			l = w.host.Link()
+			if err == nil {
+				known = l.Since
+				if known.IsZero() {
+					known = sent
+				}
+			}
+			r.post(func() { r.identified(w, id, err, l, sent) })
+		}
+		pause(r.ctx, w.host, clockEvery)
+	}
+}
+
+// identified runs on the loop.
+func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, sent time.Time) {
+	seen := steps.HostSeen{Up: err == nil, Since: l.Since}
+	var wrong *job.WrongHost
+	switch {
+	case errors.As(err, &wrong):
+		seen.Wrong = wrong.Error()
+	case err != nil:
+		seen.Why = err.Error()
+		if old := r.seen.Hosts[w.id]; !old.Up && !old.Since.IsZero() {
+			seen.Since = old.Since // it is away since then, however often it was tried
+		} else if seen.Since.IsZero() || l.Up {
+			seen.Since = r.cfg.Now()
+		}
+	default:
+		seen.Skew = skew(id.Clock, sent, r.cfg.Now())
+		seen.Wrong = r.bind(w, id)
+	}
+	w.mu.Lock()
+	w.wrong, w.skew = seen.Wrong, seen.Skew
+	if err == nil {
+		w.ident = id
+	}
+	w.mu.Unlock()
+	r.seen.Hosts[w.id] = seen
+	r.publish()
+}
+
+// bind ties a host to what it is, or says how it differs from what we know.
+func (r *Runner) bind(w *watched, id job.Identity) (wrong string) {
+	now := steps.Bound{Host: w.id, HostKey: id.HostKey, MachineID: id.MachineID, Hostname: id.Hostname}
+	was, ok := r.state.Hosts[w.id]
+	if !ok {
+		r.commit(now)
+		return ""
+	}
+	for _, x := range []struct{ what, was, is string }{
+		{"host key", was.HostKey, id.HostKey}, {"machine-id", was.MachineID, id.MachineID}, {"host name", was.Hostname, id.Hostname},
+	} {
+		if x.was != x.is {
+			return fmt.Sprintf("its %s is %s and was %s", x.what, orNone(x.is), orNone(x.was))
+		}
+	}
+	return ""
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// skew of a clock that was read between two moments of ours.
+func skew(theirs, sent, got time.Time) time.Duration {
+	if theirs.IsZero() {
+		return 0
+	}
+	return theirs.Sub(sent.Add(got.Sub(sent) / 2)).Truncate(time.Second)
+}
+
+// Rebind takes a host as it is now.
+func (r *Runner) Rebind(ctx context.Context, host string, a steps.Action) error {
+	w := r.hosts[host]
+	if w == nil {
+		return fmt.Errorf("there is no host %q", host)
+	}
+	id, err := w.host.Identify(ctx)
+	if err != nil {
+		return err
+	}
+	a.Verb, a.Host = steps.Rebind, host
+	a.Bound = &steps.Bound{Host: host, HostKey: id.HostKey, MachineID: id.MachineID, Hostname: id.Hostname}
+	err = r.Submit(ctx, a)
+	if err == nil {
+		r.post(func() { r.identified(w, id, nil, w.host.Link(), r.cfg.Now()) })
+	}
+	return err
+}
+
+// followLog keeps a log flowing and says why when it does not.
+func (r *Runner) followLog(w *watched, t *logTail, script string) {
+	back := time.Second
+	for r.ctx.Err() == nil {
+		begun := r.cfg.Now()
+		mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, arrival{r, w, t}))
+		err := w.host.Stream(r.ctx, job.Script{Text: script, Env: r.environOf(w.id)}, mask)
+		mask.Flush()
+		w.mu.Lock()
+		t.why = "ended; it is followed again in a moment"
+		if err != nil {
+			t.why = err.Error()
+		}
+		w.mu.Unlock()
+		r.wake()
+		if r.cfg.Now().Sub(begun) > time.Minute {
+			back = time.Second
+		}
+		if !pause(r.ctx, w.host, back) {
+			return
+		}
+		back = min(2*back, 15*time.Second)
+	}
+}
+
+// arrival notes when a log last said something.
+type arrival struct {
+	r *Runner
+	w *watched
+	t *logTail
+}
+
+func (a arrival) Write(p []byte) (int, error) {
+	a.w.mu.Lock()
+	a.t.at, a.t.why = a.r.cfg.Now(), ""
+	a.w.mu.Unlock()
+	a.r.wake()
+	return len(p), nil
+}
+
+// environOf gives the variables of a host for what watches it.
+func (r *Runner) environOf(host string) []string {
+	r.mu.Lock()
+	c := steps.Case{Book: r.book, Old: r.old, State: r.view}
+	r.mu.Unlock()
+	env, err := c.HostEnviron(host)
+	if err != nil {
+		return nil
+	}
+	return env
+}
+
+// readGauges reads the watched values of a host, again and again.
+func (r *Runner) readGauges(w *watched, list []steps.Evidence) {
+	every := gaugeEvery(r.speed)
+	at := make([]Gauge, len(list))
+	for i, e := range list {
+		at[i] = Gauge{Title: e.Title, Percent: -1, Every: every,
+			Reading: steps.Reading{Title: e.Title, Verdict: steps.CannotTell, Why: "not read yet"}}
+	}
+	for r.ctx.Err() == nil {
+		for i, g := range r.lookGauges(r.ctx, w.id, list) {
+			at[i].Reading, at[i].Percent = g.Reading, g.Percent
+		}
+		w.mu.Lock()
+		w.gauges = append([]Gauge(nil), at...)
+		w.mu.Unlock()
+		r.wake()
+		wait(r.ctx, every)
+	}
+}
+
+// gaugeEvery is how often gauges are read; a rehearsal lives faster.
+func gaugeEvery(speed float64) time.Duration {
+	if speed > 1 {
+		return time.Second
+	}
+	return 5 * time.Second
+}
+
+// firstLine of a text, for a reason that has to fit on a line.
+func firstLine(b []byte) string {
+	s, _, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	return s
+}
+
+func lastLine(b []byte) string {
+	s := strings.TrimSpace(string(b))
+	return s[strings.LastIndexByte(s, '\n')+1:]
+}

@@ -1,0 +1,126 @@
+package steps
+
+// The rule of this file: what is sent to a host follows from the step, the
+// state and nothing else, so that a preview shows exactly what will run.
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Work is what one attempt asks a host to do.
+type Work struct {
+	Text    string
+	Shell   string
+	Dir     string
+	Env     []string // NAME=value
+	Timeout time.Duration
+	OKExit  []int
+	Secrets []string // names; each is sent as a file
+}
+
+// Work of a task, or of its undo. Attempt is the id, or empty for a preview.
+func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
+	s := c.Step(t)
+	env, err := c.Environ(t, attempt)
+	if err != nil {
+		return Work{}, err
+	}
+	w := Work{Text: s.Script, Shell: s.Shell, Dir: s.Dir, Env: env, Timeout: s.Timeout.Or(DefaultTimeout), OKExit: s.OKExit}
+	switch {
+	case s.Kind == Edit:
+		do, back, more, err := EditScripts(s.File)
+		if err != nil {
+			return Work{}, err
+		}
+		w.Text, w.Env, w.Secrets = do, append(w.Env, more...), editSecrets(s.File)
+		if undo {
+			w.Text, w.Secrets = back, nil
+		}
+	case undo && s.Undo != nil:
+		w.Text, w.OKExit = s.Undo.Script, s.Undo.OKExit
+		w.Dir, w.Timeout = firstOf(s.Undo.Dir, s.Dir), s.Undo.Timeout.Or(w.Timeout)
+	}
+	if w.Dir, err = Expand(w.Dir, env); err != nil {
+		return Work{}, fmt.Errorf("dir: %w", err)
+	}
+	if len(w.OKExit) == 0 {
+		w.OKExit = []int{0}
+	}
+	for name := range c.Book.Secrets {
+		if strings.Contains(w.Text, name+"_FILE") && !slices.Contains(w.Secrets, name) {
+			w.Secrets = append(w.Secrets, name)
+		}
+	}
+	slices.Sort(w.Secrets)
+	return w, nil
+}
+
+func editSecrets(f *FileEdit) []string {
+	var out []string
+	for _, v := range f.Set {
+		if v.Secret != "" && !slices.Contains(out, v.Secret) {
+			out = append(out, v.Secret)
+		}
+	}
+	return out
+}
+
+var valueName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// ParseValues reads what a script appended to $BELAY_OUT: NAME=value lines, the
+// last of a name wins. A line that is not one is an error.
+func ParseValues(b []byte) (map[string]string, error) {
+	out := map[string]string{}
+	for i, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
+		if line == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		if !ok || !valueName.MatchString(name) {
+			return out, fmt.Errorf("line %d of $BELAY_OUT is not NAME=value", i+1)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// Judge says whether a script that ended did what it should: a good exit code,
+// and every declared capture there and not empty.
+func (c *Case) Judge(t Task, undo bool, code int, values map[string]string) (ok bool, why string) {
+	w, err := c.Work(t, undo, "")
+	if err != nil {
+		return false, err.Error()
+	}
+	if !slices.Contains(w.OKExit, code) {
+		return false, fmt.Sprintf("exit code %d", code)
+	}
+	if undo {
+		return true, ""
+	}
+	var missing []string
+	for name := range c.Step(t).Capture {
+		if values[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		return false, "captured no value for " + strings.Join(missing, ", ")
+	}
+	return true, ""
+}
+
+// VerifyOf gives the proof that an attempt, or its undo, is judged by; nil for none.
+func (s *Step) VerifyOf(undo bool) *Evidence {
+	if !undo {
+		return s.Verify
+	}
+	if s.Undo != nil {
+		return s.Undo.Verify
+	}
+	return nil
+}
