@@ -39,6 +39,8 @@ const (
 	Launch Verb = "launch"
 	Look   Verb = "status"
 	Attach Verb = "attach"
+	Fence  Verb = "fence"
+	Fence  Verb = "fence" // takes an id that no launch has taken, otherwise only looks
 	Cancel Verb = "cancel"
 	Values Verb = "values"
 	Forget Verb = "forget"
@@ -90,7 +92,7 @@ func (c Call) Check() error {
 		if c.Grace < 0 || c.Grace > 24*time.Hour {
 			return fmt.Errorf("job call: grace of %v", c.Grace)
 		}
-	case Look, Values, Forget:
+	case Look, Fence, Values, Forget:
 	default:
 		return fmt.Errorf("job call: unknown verb %q", c.Verb)
 	}

@@ -103,6 +103,24 @@ func TestCancelBeforeLaunchFences(t *testing.T) {
 	})
 }
 
+func TestFenceTakesAFreeIDAndOnlyLooksAtATakenOne(t *testing.T) {
+	onHosts(t, func(t *testing.T, h *host) {
+		text, count := h.counted("f", "")
+		if s := h.must(Call{Verb: Fence, ID: "f"}); s.State != Fenced {
+			t.Errorf("a free id: %+v", s)
+		}
+		if s := h.must(launch("f", text)); s.State != Fenced || runs(count) != 0 {
+			t.Errorf("launch behind the fence: %+v, %d runs", s, runs(count))
+		}
+		h.must(launch("g", "echo up; exec sleep 1000"))
+		h.says("g", "up")
+		if s := h.must(Call{Verb: Fence, ID: "g"}); s.State != Running {
+			t.Errorf("a running id: %+v", s)
+		}
+		h.must(Call{Verb: Cancel, ID: "g"})
+	})
+}
+
 func TestProcessesLeftBehindAreCounted(t *testing.T) {
 	onHosts(t, func(t *testing.T, h *host) {
 		h.must(launch("l", "setsid sleep 1000 >/dev/null 2>&1 &\nsetsid sleep 1001 >/dev/null 2>&1 &\nexit 0\n"))

@@ -25,7 +25,7 @@ const (
 	Running State = "running"
 	// Exited: the exit code is on the host's disk.
 	Exited State = "exited"
-	// Fenced: a cancel took the id before a launch did. It can never start.
+	// Fenced: a fence or a cancel took the id before a launch did. It can never start.
 	Fenced State = "cancelled"
 	// NoRun: the id was taken, and the command was proven not to have started.
 	NoRun State = "norun"

@@ -31,7 +31,7 @@ var ErrTooLarge = errors.New("values are larger than 64 KiB")
 // error that proves nothing.
 //
 // A refusal answers one launch. While an earlier launch of the same id may still
-// be on its way (its link was cut, say), only Cancel's fence is proof.
+// be on its way (its link was cut, say), only a fence is proof.
 func Answer(verb Verb, code int, stderr string) error {
 	text := strings.TrimSpace(stderr)
 	if i := strings.LastIndex(text, "belay: "); i >= 0 {

@@ -22,6 +22,7 @@ func sampleCalls() []Call {
 		{Verb: Attach, ID: "r1.step-2_x", Offset: 1 << 40},
 		{Verb: Cancel, ID: "a", Grace: 3 * time.Second},
 		{Verb: Values, ID: "a"},
+		{Verb: Fence, ID: "a"},
 		{Verb: Forget, ID: "a"},
 		{Verb: Launch, ID: "a", Request: Request{ID: "a", Script: Script{Text: "echo hi\n", Shell: "sh"}}},
 		{Verb: Launch, ID: "a", Request: Request{ID: "a",
@@ -75,7 +76,7 @@ func TestParseRefusesEveryCut(t *testing.T) {
 }
 
 func TestParseRefusesAnAlteredScript(t *testing.T) {
-	stream, err := Build(sampleCalls()[6])
+	stream, err := Build(sampleCalls()[7])
 	if err != nil {
 		t.Fatal(err)
 	}
