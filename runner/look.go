@@ -75,7 +75,7 @@ func (r *Runner) reading(ctx context.Context, c *steps.Case, s *steps.Step, host
 		out.Why, out.At = err.Error(), r.cfg.Now()
 		return out
 	}
-	script := job.Script{Text: "set -eu\n" + e.Script, Shell: s.Shell, Dir: dir, Env: env}
+	script := job.Script{Text: e.Script, Shell: s.Shell, Dir: dir, Env: env}
 	r.judgeScript(ctx, c, s, host, e, script, &out)
 	return out
 }
