@@ -424,23 +424,6 @@ func TestForgetKeepsTheFence(t *testing.T) {
 	})
 }
 
-func TestFence(t *testing.T) {
-	onHosts(t, func(t *testing.T, h *host) {
-		text, count := h.counted("fence", "exit 4")
-		if s := h.must(Call{Verb: Fence, ID: "early"}); s.State != Fenced || s.Started {
-			t.Errorf("nobody had the id: %+v", s)
-		}
-		if s := h.must(launch("early", text)); s.State != Fenced || runs(count) != 0 {
-			t.Errorf("a launch after the fence: %+v, %d runs", s, runs(count))
-		}
-		h.must(launch("late", text))
-		h.follow("late", 0)
-		if s := h.must(Call{Verb: Fence, ID: "late"}); s.State != Exited || s.Exit != 4 || runs(count) != 1 {
-			t.Errorf("a fence after the launch: %+v, %d runs", s, runs(count))
-		}
-	})
-}
-
 func TestRefusalsBeforeTheCommit(t *testing.T) {
 	onHosts(t, func(t *testing.T, h *host) {
 		machine := filepath.Join(h.home, "machine")
