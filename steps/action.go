@@ -137,7 +137,7 @@ type Case struct {
 // Step gives the step of a task as it binds it: frozen where the task has
 // begun under an earlier text.
 func (c *Case) Step(t Task) *Step {
-	if ts, ok := c.State.Tasks[t]; ok && ts.Book != "" && ts.Book != c.Book.Hash {
+	if ts, ok := c.State.Tasks[t]; ok && ts.Status != TaskNotStarted && ts.Book != "" && ts.Book != c.Book.Hash {
 		if old := c.Old[ts.Book]; old != nil {
 			if s := old.Step(t.Step); s != nil {
 				return s
@@ -145,4 +145,13 @@ func (c *Case) Step(t Task) *Step {
 		}
 	}
 	return c.Book.Step(t.Step)
+}
+
+// next gives the step of a task as its next attempt takes it: what is tried
+// again is tried with the text in force.
+func (c *Case) next(t Task) *Step {
+	if s := c.Book.Step(t.Step); s != nil {
+		return s
+	}
+	return c.Step(t)
 }

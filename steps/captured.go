@@ -13,19 +13,47 @@ func (c *Case) Captured(host string) map[string]string {
 		hosts = append(hosts, host)
 	}
 	for _, h := range hosts {
-		for s := range c.Book.Steps() {
-			ts, ok := c.State.Tasks[Task{s.ID, h}]
-			if !ok {
-				continue
-			}
-			for name, keep := range s.Capture {
-				if v, ok := ts.Captured(name, keep); ok {
+		for _, t := range c.capturing(h) {
+			for name, keep := range c.Step(t).Capture {
+				if c.undoReads(name) {
+					keep = First
+				}
+				if v, ok := c.State.Tasks[t].Captured(name, keep); ok {
 					out[name] = v
 				}
 			}
 		}
 	}
 	return out
+}
+
+// capturing lists the tasks of the ledger on a host in the order of the file;
+// those whose step the file has lost come first, so that others win over them.
+func (c *Case) capturing(host string) []Task {
+	var out, lost []Task
+	for s := range c.Book.Steps() {
+		if t := (Task{s.ID, host}); c.State.Tasks[t].First != nil {
+			out = append(out, t)
+		}
+	}
+	for t, ts := range c.State.Tasks {
+		if t.Host == host && ts.First != nil && c.Book.Step(t.Step) == nil && c.Step(t) != nil {
+			lost = append(lost, t)
+		}
+	}
+	sortTasks(lost)
+	return append(lost, out...)
+}
+
+// undoReads reports whether an undo uses a captured value. It is then the first
+// one that counts: a retried build would else record the new image as the old.
+func (c *Case) undoReads(name string) bool {
+	for s := range c.Book.Steps() {
+		if readsAny(s.undoTexts(), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Environ lists the variables that an attempt of a task gets.

@@ -6,19 +6,30 @@ package steps
 
 import "time"
 
-// rules has one decision for each verb.
-var rules map[Verb]func(*Case, Action) ([]Event, error)
+// rule decides one verb.
+type rule struct {
+	decide  func(*Case, Action) ([]Event, error)
+	task    bool // it is about one task, which has to exist
+	forward bool // an open rollback refuses it, but for the rollback's own steps
+}
+
+var rules map[Verb]rule
 
 func init() {
-	rules = map[Verb]func(*Case, Action) ([]Event, error){
-		Execute: execute, Retry: retry, VerifyAgain: verifyAgain, UndoTask: undoTask,
-		CancelTask: cancelTask, Resolve: resolve, Sequence: sequence,
-		Skip: skip, Unskip: unskip, MarkDone: markDone, MarkUndone: markUndone, Fail: fail,
-		Yes: yes, SignOff: signOff, Override: override, EarlyEnd: earlyEnd, Record: record, LeaveUndo: leaveUndo,
-		Hold: hold, Release: release, Exclude: exclude, Include: include, StopWaiting: stopWaiting,
-		Answer: answer, Drive: drive, Accept: accept, Note: note, Rebind: rebind, Amend: amend,
-		OpenRollback: openRollback, ConfirmHost: confirmHost, LeaveOut: leaveOut,
-		Abandon: abandonRollback, EndRollback: endRollback, Close: closeRun,
+	rules = map[Verb]rule{
+		Execute: {execute, true, true}, Retry: {retry, true, true}, VerifyAgain: {verifyAgain, true, true},
+		Skip: {skip, true, true}, Unskip: {unskip, true, true}, MarkDone: {markDone, true, true},
+		Fail: {fail, true, true}, Yes: {yes, true, true}, SignOff: {signOff, true, true},
+		Override: {override, true, true}, EarlyEnd: {earlyEnd, true, true}, Record: {record, true, true},
+		UndoTask: {undoTask, true, false}, CancelTask: {cancelTask, true, false}, Resolve: {resolve, true, false},
+		MarkUndone: {markUndone, true, false}, LeaveUndo: {leaveUndo, true, false},
+		Sequence: {sequence, false, true}, Exclude: {exclude, false, true}, Include: {include, false, true},
+		Accept: {accept, false, true},
+		Hold:   {decide: hold}, Release: {decide: release}, StopWaiting: {decide: stopWaiting},
+		Answer: {decide: answer}, Drive: {decide: drive}, Note: {decide: note}, Rebind: {decide: rebind},
+		Amend: {decide: amend}, OpenRollback: {decide: openRollback}, ConfirmHost: {decide: confirmHost},
+		LeaveOut: {decide: leaveOut}, Abandon: {decide: abandonRollback}, EndRollback: {decide: endRollback},
+		Close: {decide: closeRun},
 	}
 }
 
@@ -32,10 +43,45 @@ func Decide(c Case, a Action) ([]Event, error) {
 	if c.State.Closed != nil && a.Verb != Note {
 		return nil, refuse(Never, "start a new run", "the run is closed")
 	}
-	if !a.Task.Zero() && c.Step(a.Task) == nil {
-		return nil, refuse(Never, "", "there is no step %q", a.Task.Step)
+	if rule.task || !a.Task.Zero() {
+		if r := c.exists(a.Task); r != nil {
+			return nil, r
+		}
 	}
-	return rule(&c, a)
+	if rule.forward && c.State.Rollback != nil && !c.ofRollback(a.Task) {
+		return nil, refuse(Later, "finish or abandon the rollback first", "a rollback of %s is open", c.State.Rollback.Scope)
+	}
+	return rule.decide(&c, a)
+}
+
+// exists refuses a task that neither the runbook nor the ledger knows.
+func (c *Case) exists(t Task) *Refusal {
+	s := c.Step(t)
+	if s == nil {
+		return refuse(Never, "", "there is no step %q", t.Step)
+	}
+	if _, ok := c.State.Tasks[t]; !ok && !contains(s.TaskHosts(), t.Host) {
+		return refuse(Never, "", "step %s has no task on %s", s.ID, t.Host)
+	}
+	return nil
+}
+
+// ofRollback reports whether an action on a task may be part of a rollback: the
+// steps around the undos, and an undo that is tried again.
+func (c *Case) ofRollback(t Task) bool {
+	s := c.Step(t)
+	return s != nil && (inRollback(s) || c.State.Task(t).Status == TaskUndoFailed)
+}
+
+// covers refuses a scope that names what is not there.
+func (c *Case) covers(s Scope) *Refusal {
+	switch {
+	case s.Phase != "" && c.Book.Phase(s.Phase) == nil:
+		return refuse(Never, "", "there is no phase %q", s.Phase)
+	case s.Host != "" && s.Host != LocalHost && !contains(c.Book.HostOrder, s.Host):
+		return refuse(Never, "", "there is no host %q", s.Host)
+	}
+	return nil
 }
 
 // StableFor is how long to wait until a duration of the file has passed on the
@@ -46,8 +92,10 @@ func (s *State) StableFor(d Duration) time.Duration {
 
 // mayStart is what any start of forward work asks for.
 func (c *Case) mayStart(t Task) *Refusal {
-	s := c.Step(t)
+	s := c.Book.Step(t.Step)
 	switch {
+	case s == nil:
+		return refuse(Never, "undo it, or skip it with a reason", "step %s is no longer in the runbook", t.Step)
 	case s.Left != "":
 		return refuse(Never, "", "%s is left out in %s: %s", s.ID, c.Book.Env, s.Left)
 	case !contains(s.TaskHosts(), t.Host):
@@ -140,8 +188,7 @@ func (c *Case) HeldBy(t Task) (Task, bool) {
 		if o == nil || inRollback(o) {
 			continue
 		}
-		rolling := o.Block != "" && o.Block == s.Block && o.Phase == s.Phase
-		if k.Host == t.Host && o.Phase == s.Phase || rolling {
+		if k.Host == t.Host && o.Phase == s.Phase || sameBlock(o, s) {
 			found = append(found, k)
 		}
 	}
@@ -158,7 +205,7 @@ func (c *Case) openPhase(s *Step, reason string) ([]Event, *Refusal) {
 	if p == nil || !c.State.Phases[p.ID].Opened.IsZero() {
 		return nil, nil
 	}
-	if e := c.earlierPhase(p.ID); e != nil && !s.Free {
+	if e := c.earlierPhase(p.ID); e != nil {
 		if reason == "" {
 			return nil, refuse(NeedsReason, "give a reason to start this phase before it", "phase %s is not finished", e.ID)
 		}

@@ -34,9 +34,12 @@ func unskip(c *Case, a Action) ([]Event, error) {
 
 func markDone(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	if s.Kind == Gate {
+		return nil, refuse(Never, "override it with O and a reason", "a gate is not marked done; it opens on its evidence")
+	}
 	switch ts.Status {
 	case TaskOpen:
-		if s.Kind == Gate || s.Kind == Soak {
+		if s.Kind == Soak {
 			return nil, refuse(Never, "", "a %s is not marked done; it opens on its evidence", s.Kind)
 		}
 		if s.Kind == Measure {
@@ -50,11 +53,28 @@ func markDone(c *Case, a Action) ([]Event, error) {
 			return nil, refuse(NeedsReason, "say what shows it, and why", "marking %s done needs evidence and a reason", a.Task)
 		}
 	case TaskNotStarted, TaskUndone:
-		return nil, refuse(Later, "begin it with x", "%s has not begun", a.Task)
+		return c.markAtOnce(a, s)
 	default:
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
 	return []Event{MarkedDone{Task: a.Task, Evidence: a.Value, Reason: a.Reason}}, nil
+}
+
+// markAtOnce opens a manual step and marks it done in one go.
+func (c *Case) markAtOnce(a Action, s *Step) ([]Event, error) {
+	if s.Kind != Manual {
+		return nil, refuse(Later, "begin it with x", "%s has not begun", a.Task)
+	}
+	if a.Value == "" {
+		return nil, refuse(NeedsReason, "say what shows it", "marking %s done needs evidence", a.Task)
+	}
+	begin := a
+	begin.Verb = Execute
+	out, err := execute(c, begin)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, MarkedDone{Task: a.Task, Evidence: a.Value, Reason: a.Reason}), nil
 }
 
 func markUndone(c *Case, a Action) ([]Event, error) {
@@ -62,8 +82,17 @@ func markUndone(c *Case, a Action) ([]Event, error) {
 	if !c.CanUndo(a.Task) {
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
-	if c.State.Rollback == nil && ts.Status != TaskUndoFailed {
-		return nil, refuse(Later, "undo it with u", "%s has an undo of its own", a.Task)
+	if c.State.Rollback != nil {
+		if r := c.turn(a.Task); r != nil {
+			return nil, r
+		}
+	} else if ts.Status != TaskUndoFailed {
+		if !c.byHand(a.Task) {
+			return nil, refuse(Later, "undo it with u", "%s has an undo of its own", a.Task)
+		}
+		if r := c.stoodOn(a.Task); r != nil {
+			return nil, r
+		}
 	}
 	if a.Value == "" {
 		return nil, refuse(NeedsReason, "say what shows it", "marking %s undone needs evidence", a.Task)
@@ -73,8 +102,13 @@ func markUndone(c *Case, a Action) ([]Event, error) {
 
 func leaveUndo(c *Case, a Action) ([]Event, error) {
 	ts := c.State.Task(a.Task)
-	if ts.Status.Busy() || ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown {
+	if !c.CanUndo(a.Task) || ts.Status != TaskUndoFailed && c.State.Rollback == nil {
 		return nil, c.cannot(a.Verb, a.Task, ts)
+	}
+	if c.State.Rollback != nil {
+		if r := c.turn(a.Task); r != nil {
+			return nil, r
+		}
 	}
 	if a.Reason == "" {
 		return nil, refuse(NeedsReason, "say why", "leaving %s as it is needs a reason; the report says: not restored", a.Task)
@@ -123,11 +157,14 @@ func signOff(c *Case, a Action) ([]Event, error) {
 		if e.SignOff == "" || e.Title != a.Name {
 			continue
 		}
-		by := firstOf(a.Partner, a.Actor)
-		if e.SignOff == "approver" && c.Book.Kind != Embedded {
-			if c.State.Partner == "" {
-				return nil, refuse(NeedsPerson, "name one with :partner NAME", "%q is for an approver, and no partner is named", e.Title)
-			}
+		by := firstOf(a.Actor, c.State.Driver)
+		switch {
+		case e.SignOff != "approver":
+		case c.Book.Kind == Embedded:
+			by = firstOf(a.Partner, c.State.Partner, by)
+		case c.State.Partner == "":
+			return nil, refuse(NeedsPerson, "name one with :partner NAME", "%q is for an approver, and no partner is named", e.Title)
+		default:
 			by = c.State.Partner
 		}
 		return []Event{SignedOff{Task: a.Task, Title: e.Title, As: e.SignOff, By: by, How: "typed in the same session"}}, nil

@@ -15,6 +15,12 @@ import (
 const AwayBeforeStopWaiting = 60 * time.Second
 
 func hold(c *Case, a Action) ([]Event, error) {
+	if !a.Scope.Task.Zero() || a.Scope.Phase != "" && a.Scope.Host != "" {
+		return nil, refuse(Never, "", "the run, a phase or a host is held, not %s", a.Scope)
+	}
+	if r := c.covers(a.Scope); r != nil {
+		return nil, r
+	}
 	if _, ok := c.State.Holds[a.Scope]; ok {
 		return nil, refuse(Never, "release it with H", "%s is on hold", a.Scope)
 	}
@@ -37,33 +43,51 @@ func release(c *Case, a Action) ([]Event, error) {
 }
 
 // exclude leaves a host out of a block, or of a phase where no block is named.
+// A gate that opens for all hosts at once is never left out with one of them.
 func exclude(c *Case, a Action) ([]Event, error) {
 	p := c.Book.Phase(a.Phase)
 	if p == nil {
 		return nil, refuse(Never, "", "there is no phase %q", a.Phase)
 	}
-	if a.Reason == "" {
-		return nil, refuse(NeedsReason, "say why", "excluding %s needs a reason", a.Host)
+	if r := c.restless(a.Host); r != nil {
+		return nil, r
 	}
 	var out []Task
 	for _, t := range p.Tasks() {
 		s := c.Book.Step(t.Step)
-		if t.Host != a.Host || a.Name != "" && s.Block != a.Name {
+		if t.Host != a.Host || a.Name != "" && s.Block != a.Name || s.Kind == Gate && s.Block == "" {
 			continue
 		}
-		switch st := c.State.Task(t).Status; {
-		case st.Busy():
-			return nil, refuse(Later, "cancel it first with c", "%s is %s", t, st)
-		case st == TaskUnknown || st == TaskUndoUnknown:
-			return nil, c.cannot(a.Verb, t, c.State.Task(t))
-		case st == TaskNotStarted || st == TaskUndone || st == TaskFailed || st == TaskCancelled:
+		switch c.State.Task(t).Status {
+		case TaskNotStarted, TaskUndone, TaskFailed, TaskCancelled:
 			out = append(out, t)
 		}
 	}
 	if len(out) == 0 {
 		return nil, refuse(Never, "", "nothing of %s is left to exclude in %s", a.Host, a.Phase)
 	}
+	if a.Reason == "" {
+		return nil, refuse(NeedsReason, "say why", "excluding %s needs a reason", a.Host)
+	}
 	return []Event{Excluded{Host: a.Host, Phase: a.Phase, Block: a.Name, Reason: a.Reason, Tasks: out}}, nil
+}
+
+// restless refuses while a host has a task that runs or that nobody knows of.
+func (c *Case) restless(host string) *Refusal {
+	if busy := c.State.Busy(host); len(busy) > 0 {
+		return refuse(Later, "cancel it first with c", "%s is %s", busy[0], c.State.Task(busy[0]).Status)
+	}
+	var unknown []Task
+	for k, ts := range c.State.Tasks {
+		if k.Host == host && (ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown) {
+			unknown = append(unknown, k)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	sortTasks(unknown)
+	return c.cannot(Exclude, unknown[0], c.State.Task(unknown[0]))
 }
 
 func include(c *Case, a Action) ([]Event, error) {
@@ -84,8 +108,10 @@ func include(c *Case, a Action) ([]Event, error) {
 }
 
 func stopWaiting(c *Case, a Action) ([]Event, error) {
-	h := c.Seen.Hosts[a.Host]
+	h, seen := c.Seen.Hosts[a.Host]
 	switch away := c.Now.Sub(h.Since); {
+	case !seen:
+		return nil, refuse(Never, "", "nobody has looked for %s", a.Host)
 	case h.Up:
 		return nil, refuse(Never, "", "%s can be reached", a.Host)
 	case away < AwayBeforeStopWaiting:
@@ -126,12 +152,24 @@ func drive(c *Case, a Action) ([]Event, error) {
 	return []Event{Drove{Driver: a.Actor, Partner: a.Partner}}, nil
 }
 
+// accept takes a phase with hosts left out; it is typed, for what is left out
+// is easily forgotten.
 func accept(c *Case, a Action) ([]Event, error) {
-	if c.Book.Phase(a.Phase) == nil {
+	p := c.Book.Phase(a.Phase)
+	if p == nil {
 		return nil, refuse(Never, "", "there is no phase %q", a.Phase)
 	}
-	if a.Reason == "" {
+	open, excluded := c.unfinished(p)
+	switch {
+	case !excluded || c.State.Phases[a.Phase].Accepted != "":
+		return nil, refuse(Never, "", "nothing in %s waits to be accepted", a.Phase)
+	case !open.Zero():
+		return nil, refuse(Later, "", "%s is %s", open, c.State.Task(open).Status)
+	case a.Reason == "":
 		return nil, refuse(NeedsReason, "say why", "accepting %s with hosts left out needs a reason", a.Phase)
+	}
+	if r := c.confirmed(High, a.Phase, a); r != nil {
+		return nil, r
 	}
 	return []Event{PhaseAccepted{Phase: a.Phase, Reason: a.Reason}}, nil
 }

@@ -30,7 +30,7 @@ func (s *Step) RehearsalFigure() string {
 }
 
 func execute(c *Case, a Action) ([]Event, error) {
-	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	s, ts := c.next(a.Task), c.State.Task(a.Task)
 	if ts.Status != TaskNotStarted && ts.Status != TaskUndone {
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
@@ -42,8 +42,9 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	if r := c.mayStart(a.Task); r != nil {
 		return nil, r
 	}
-	if r := c.outsideWindow(s); r != nil && a.Reason == "" {
-		return nil, r
+	late := c.outsideWindow(s)
+	if late != nil && a.Reason == "" {
+		return nil, late
 	}
 	open, r := c.openPhase(s, a.Reason)
 	if r != nil {
@@ -54,7 +55,7 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 		return nil, r
 	}
 	switch {
-	case over:
+	case over, late != nil:
 		level = Critical
 	case inRollback(s):
 		level = None // the plan was confirmed as a whole for this host
@@ -62,18 +63,19 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	if r := c.confirmed(level, c.Phrase(level, []Task{a.Task}), a); r != nil {
 		return nil, r
 	}
+	reason := ""
+	if over || late != nil {
+		reason = a.Reason
+	}
 	if s.open() {
-		return append(open, Began{Task: a.Task, Phase: s.Phase, As: s.Kind, N: len(ts.Attempts) + 1, Book: c.Book.Hash}), nil
+		return append(open, Began{Task: a.Task, Phase: s.Phase, As: s.Kind, N: ts.Opens + 1, Book: c.Book.Hash,
+			Confirm: a.Confirm, Override: reason, Evidence: checked}), nil
 	}
 	in, err := c.intend(a, s, ts, false)
 	if err != nil {
 		return nil, err
 	}
-	in.Evidence = checked
-	in.Override = ""
-	if over || c.outsideWindow(s) != nil {
-		in.Override = a.Reason
-	}
+	in.Evidence, in.Override = checked, reason
 	return append(open, in), nil
 }
 
@@ -83,11 +85,11 @@ func (c *Case) checked(a Action, s *Step) (seen []Reading, over bool, r *Refusal
 	if s.Check == nil {
 		return nil, false, nil
 	}
-	seen = c.Seen.Checks[a.Task]
-	if len(seen) == 0 {
+	if len(c.Seen.Checks[a.Task]) == 0 {
 		return nil, false, refuse(NeedsLook, "", "the check of %s has not been looked at", a.Task)
 	}
-	for _, x := range c.Age(seen, *s.Check) {
+	seen = c.Age(c.Seen.Checks[a.Task], *s.Check)
+	for _, x := range seen {
 		if x.Verdict == Green {
 			continue
 		}
@@ -132,7 +134,7 @@ func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, err
 }
 
 func retry(c *Case, a Action) ([]Event, error) {
-	s, ts := c.Step(a.Task), c.State.Task(a.Task)
+	s, ts := c.next(a.Task), c.State.Task(a.Task)
 	if ts.Status == TaskUndoFailed {
 		return undoTask(c, a)
 	}
@@ -154,8 +156,11 @@ func retry(c *Case, a Action) ([]Event, error) {
 func verifyAgain(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	at := ts.Attempt()
-	if ts.Status != TaskFailed || at == nil {
+	switch {
+	case ts.Status != TaskFailed && ts.Status != TaskCancelled, at == nil:
 		return nil, c.cannot(a.Verb, a.Task, ts)
+	case at.Undo:
+		return nil, refuse(Never, "retry it, or mark it done with evidence", "the newest attempt of %s was to undo it", a.Task)
 	}
 	if s.Verify == nil {
 		return nil, refuse(Never, "retry it, or mark it done with evidence", "%s has no verify", s.ID)
@@ -174,7 +179,7 @@ func undoTask(c *Case, a Action) ([]Event, error) {
 	if s.Undo == nil && s.Kind != Edit {
 		return nil, refuse(Never, "", "%s has no undo: %s", s.ID, firstOf(s.NoUndo, "the runbook gives none"))
 	}
-	if s.Undo != nil && s.Undo.Script == "" && s.Kind != Edit {
+	if c.byHand(a.Task) {
 		return nil, refuse(NeedsPerson, "do what its text says, then mark it undone with m", "the undo of %s is done by hand", s.ID)
 	}
 	if r := c.hostFit(a.Task.Host); r != nil {
@@ -187,8 +192,8 @@ func undoTask(c *Case, a Action) ([]Event, error) {
 		}
 		level = None // the plan was confirmed as a whole for this host
 	} else {
-		if k, ok := c.standsOn(a.Task); ok {
-			return nil, refuse(Later, "undo that first, or roll back with R", "%s is done and needs it", k)
+		if r := c.stoodOn(a.Task); r != nil {
+			return nil, r
 		}
 		phrase = c.Phrase(level, []Task{a.Task})
 	}
@@ -207,25 +212,53 @@ func (c *Case) CanUndo(t Task) bool {
 	ts := c.State.Task(t)
 	switch ts.Status {
 	case TaskDone, TaskFailed, TaskCancelled, TaskUndoFailed:
-		return ts.How != HowAssumed && ts.Left == "" && ts.Order > 0
+	case TaskSkipped:
+		if !ts.partly() {
+			return false
+		}
+	case TaskOpen: // a person may be half way
+		if c.State.Rollback == nil {
+			return false
+		}
+	default:
+		return false
 	}
-	return false
+	return ts.How != HowAssumed && ts.Left == "" && ts.Order > 0
 }
 
-// standsOn gives a done task that needs t, if any.
-func (c *Case) standsOn(t Task) (Task, bool) {
-	me := c.Book.Step(t.Step)
-	for _, k := range c.Book.Tasks() {
-		s := c.Book.Step(k.Step)
-		if !contains(s.Needs, t.Step) || !c.CanUndo(k) || s.Danger <= None {
-			continue
-		}
-		if me != nil && me.Block != "" && me.Block == s.Block && k.Host != t.Host {
-			continue
-		}
-		return k, true
+// partly reports whether a task was skipped after it had been tried.
+func (t TaskState) partly() bool {
+	return t.Status == TaskSkipped && (t.Before == TaskFailed || t.Before == TaskCancelled || t.Before == TaskUndoFailed)
+}
+
+// byHand reports whether a person takes the task back: no script does, or a
+// person did the task, so that no script knows what it would find.
+func (c *Case) byHand(t Task) bool {
+	s, ts := c.Step(t), c.State.Task(t)
+	if s.Kind != Edit && (s.Undo == nil || s.Undo.Script == "") {
+		return s.Undo != nil
 	}
-	return Task{}, false
+	return ts.How == HowMarked
+}
+
+// stoodOn refuses to take a task away under another that needs it and is done,
+// or may have changed something.
+func (c *Case) stoodOn(t Task) *Refusal {
+	me, found := c.Step(t), []Task{}
+	for k := range c.State.Tasks {
+		s := c.Step(k)
+		if s == nil || !contains(s.Needs, t.Step) || sameBlock(s, me) && k.Host != t.Host {
+			continue
+		}
+		if e, ok := c.undoEntry(k); ok && (!e.Done || e.Do == DoNothing) {
+			found = append(found, k)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	sortTasks(found)
+	return refuse(Later, "undo that first, or roll back with R", "%s is %s and needs it", found[0], c.State.Task(found[0]).Status)
 }
 
 func cancelTask(c *Case, a Action) ([]Event, error) {
@@ -269,6 +302,11 @@ func resolve(c *Case, a Action) ([]Event, error) {
 func sequence(c *Case, a Action) ([]Event, error) {
 	if len(a.Tasks) == 0 {
 		return nil, refuse(Never, "", "there is nothing to execute in %s", a.Scope)
+	}
+	for _, t := range a.Tasks {
+		if r := c.exists(t); r != nil {
+			return nil, r
+		}
 	}
 	if c.State.Sequence != nil {
 		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)

@@ -5,6 +5,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -39,10 +40,61 @@ func (c *Case) Evidence(t Task) []Reading {
 		case len(seen) == 0:
 			out = append(out, Reading{Title: e.Title, Want: e.Want, Verdict: CannotTell, Why: "not looked at yet"})
 		default:
-			out = append(out, c.Age(seen, e)...)
+			out = append(out, c.Age(c.inPlay(t, e, seen), e)...)
 		}
 	}
 	return out
+}
+
+// inPlay leaves out the readings of hosts that are excluded from the phase, and
+// adds one for every host that has not been looked at: a gate over four hosts
+// does not open on three.
+func (c *Case) inPlay(t Task, e Evidence, seen []Reading) []Reading {
+	s, byHost := c.Step(t), map[string]bool{}
+	var out []Reading
+	for _, r := range seen {
+		byHost[r.Host] = true
+		if !c.excluded(s.Phase, r.Host) {
+			out = append(out, r)
+		}
+	}
+	if byHost[""] { // one reading for all of them
+		return out
+	}
+	for _, h := range c.asked(s, t, e) {
+		if !byHost[h] && !c.excluded(s.Phase, h) {
+			out = append(out, Reading{Title: e.Title, Host: h, Want: e.Want, Verdict: CannotTell, Why: "not looked at yet", At: c.Now})
+		}
+	}
+	return out
+}
+
+// asked are the hosts that a piece of evidence is read on.
+func (c *Case) asked(s *Step, t Task, e Evidence) []string {
+	name, _, _ := strings.Cut(e.Probe, ".")
+	switch p := c.Book.Probes[name]; {
+	case p.Host != "":
+		return []string{p.Host}
+	case e.On != "":
+		return c.Book.HostsOf(e.On)
+	case s.Kind == Gate && s.Block == "":
+		return s.Hosts
+	}
+	return []string{t.Host}
+}
+
+// excluded reports whether a host is out of play in a phase.
+func (c *Case) excluded(phase, host string) bool {
+	p := c.Book.Phase(phase)
+	if p == nil {
+		return false
+	}
+	for i := range p.Steps {
+		if c.State.Task(Task{p.Steps[i].ID, host}).Excluded {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Case) signed(ts TaskState, e Evidence) Reading {

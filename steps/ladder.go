@@ -5,15 +5,17 @@ package steps
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
 
 // Level is the level of confirmation that doing a task asks for.
 func (c *Case) Level(t Task) Danger {
-	s := c.Step(t)
+	s := c.next(t)
 	d := max(s.Danger, s.Confirm, None)
-	if d > None && s.Undo == nil && s.Kind == Command && c.phaseOf(s) != nil {
+	if d > None && s.Undo == nil && s.Kind != Edit && c.phaseOf(s) != nil {
 		d = min(d+1, Critical)
 	}
 	if c.opensWindow(s) {
@@ -32,10 +34,27 @@ func (c *Case) UndoLevel(t Task) Danger {
 	if s.Undo != nil && s.Undo.Danger != Unset {
 		d = s.Undo.Danger
 	}
-	if s.NoReturn != "" {
+	if from := c.noReturnFrom(); from > 0 && c.place(c.State.Task(t)) >= from {
 		d = Critical
 	}
 	return d
+}
+
+// noReturnFrom gives the place in the order of what ran at which the point of
+// no return was passed; 0 before that.
+func (c *Case) noReturnFrom() int64 {
+	var from int64
+	for s := range c.Book.Steps() {
+		if s.NoReturn == "" {
+			continue
+		}
+		for _, h := range s.TaskHosts() {
+			if at := c.place(c.State.Task(Task{s.ID, h})); at > 0 && (from == 0 || at < from) {
+				from = at
+			}
+		}
+	}
+	return from
 }
 
 // Phrase is what has to be typed at a level for some tasks of one step, or "".
@@ -62,8 +81,8 @@ func (c *Case) groupName(tasks []Task) string {
 	if s := c.Book.Step(tasks[0].Step); s != nil && len(hosts) == len(c.Book.Groups[s.On]) {
 		return s.On
 	}
-	for name, g := range c.Book.Groups {
-		if len(g) == len(hosts) && subset(hosts, g) {
+	for _, name := range slices.Sorted(maps.Keys(c.Book.Groups)) { // the same words each time
+		if g := c.Book.Groups[name]; len(g) == len(hosts) && subset(hosts, g) {
 			return name
 		}
 	}
@@ -112,7 +131,7 @@ func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 		return needConfirm(NeedsPerson, level, phrase, "this needs the yes of an approver")
 	case got.How == "auto":
 		return needConfirm(NeedsPerson, level, phrase, fmt.Sprintf("danger %s is above what --max-danger allows", level))
-	case got.How == "sequence" && c.inSequence(a.Task, level):
+	case got.How == "sequence" && a.Verb == Execute && c.inSequence(a.Task, level):
 		return nil
 	case level <= Med && (got.How == "key" || got.How == "typed"):
 		return nil

@@ -134,28 +134,72 @@ func (c *Case) unmet(t Task) *Refusal {
 			return c.waitsFor(t, k)
 		}
 	}
-	return c.unmetNeeds(c.Book.Step(t.Step), t)
+	s := c.Book.Step(t.Step)
+	if k := c.addedBefore(s.Phase); !k.Zero() {
+		return refuse(Later, "execute it, or skip it with a reason", "%s is new, and stands before what is done", k)
+	}
+	return c.unmetNeeds(s, t, map[string]Task{})
 }
 
-// unmetNeeds gives the first of a step's needs that is not finished for a task:
-// on the same host inside a block, on all hosts otherwise.
-func (c *Case) unmetNeeds(s *Step, t Task) *Refusal {
-	for _, id := range s.Needs {
-		need := c.Book.Step(id)
-		for _, h := range need.TaskHosts() {
-			k := Task{id, h}
-			if need.Block != "" && need.Block == s.Block && h != t.Host {
-				continue
-			}
-			if !c.finished(k) {
-				return c.waitsFor(t, k)
-			}
-			if ts := c.State.Task(k); ts.Status == TaskSkipped && !ts.Excluded && c.capturedLater(need) {
-				return refuse(Later, "un-skip it", "%s was skipped, and a value that it captures is used later", k)
+// addedBefore gives a task that an amendment put into a phase before this one,
+// after that phase was finished.
+func (c *Case) addedBefore(phase string) Task {
+	if p := c.State.Phases[phase]; p.Opened.IsZero() || p.Reason != "" || c.State.Book == c.State.Opened.Hash {
+		return Task{}
+	}
+	for i := range c.Book.Phases {
+		if c.Book.Phases[i].ID == phase {
+			break
+		}
+		for _, t := range c.Book.Phases[i].Tasks() {
+			if _, known := c.State.Tasks[t]; !known && !c.finished(t) {
+				return t
 			}
 		}
 	}
+	return Task{}
+}
+
+func sameBlock(a, b *Step) bool { return a.Block != "" && a.Block == b.Block && a.Phase == b.Phase }
+
+// unmetNeeds gives the first of a step's needs that is not met for a task: on
+// the same host inside a block, on all hosts otherwise. What is missing of a
+// whole step is kept in whole, for it is the same for every host.
+func (c *Case) unmetNeeds(s *Step, t Task, whole map[string]Task) *Refusal {
+	for _, id := range s.Needs {
+		need := c.Book.Step(id)
+		if need == nil {
+			return refuse(Never, "", "step %s needs %s, which is not in the runbook", s.ID, id)
+		}
+		k, seen := whole[id]
+		switch {
+		case sameBlock(need, s):
+			k = c.missing(need, []string{t.Host})
+		case !seen:
+			k = c.missing(need, need.TaskHosts())
+			whole[id] = k
+		}
+		switch {
+		case k.Zero():
+		case c.finished(k):
+			return refuse(Later, "un-skip it", "%s was skipped, and a value that it captures is used later", k)
+		default:
+			return c.waitsFor(t, k)
+		}
+	}
 	return nil
+}
+
+// missing gives the first task of a needed step that does not meet the need.
+func (c *Case) missing(need *Step, hosts []string) Task {
+	for _, h := range hosts {
+		k := Task{need.ID, h}
+		ts := c.State.Task(k)
+		if !c.finished(k) || ts.Status == TaskSkipped && !ts.Excluded && c.capturedLater(need) {
+			return k
+		}
+	}
+	return Task{}
 }
 
 func (c *Case) waitsFor(t, k Task) *Refusal {
@@ -167,50 +211,89 @@ func (c *Case) waitsFor(t, k Task) *Refusal {
 	return refuse(Later, hint, "%s waits for %s, which is %s", t, k, st)
 }
 
-// capturedLater reports whether another step's text uses a value that s captures.
+// capturedLater reports whether another step's text reads a value that s captures.
 func (c *Case) capturedLater(s *Step) bool {
 	for name := range s.Capture {
-		for _, p := range c.Book.Phases {
-			for i := range p.Steps {
-				if o := &p.Steps[i]; o.ID != s.ID && uses(o, name) {
-					return true
-				}
+		for o := range c.Book.Steps() {
+			if o.ID != s.ID && (readsAny(o.texts(), name) || readsAny(o.undoTexts(), name)) {
+				return true
 			}
 		}
 	}
 	return false
 }
 
-func uses(s *Step, name string) bool {
-	texts := []string{s.Script, s.Dir}
+// texts of a step in which a variable may be read, but for its undo's.
+func (s *Step) texts() []string {
+	out := []string{s.Script, s.Dir}
+	for _, e := range s.Evidence {
+		out = append(out, e.Script, e.Want, e.Path)
+	}
 	for _, e := range []*Evidence{s.Check, s.Verify} {
 		if e != nil {
-			texts = append(texts, e.Script, e.Want, e.Path)
+			out = append(out, e.Script, e.Want, e.Path)
 		}
 	}
-	if s.Undo != nil {
-		texts = append(texts, s.Undo.Script)
+	if s.File != nil {
+		out = append(out, s.File.Path)
 	}
-	for _, t := range texts {
-		if strings.Contains(t, "$"+name) || strings.Contains(t, "${"+name) {
-			return true
+	return out
+}
+
+func (s *Step) undoTexts() []string {
+	if s.Undo == nil {
+		return nil
+	}
+	out := []string{s.Undo.Script, s.Undo.Dir}
+	if e := s.Undo.Verify; e != nil {
+		out = append(out, e.Script, e.Want, e.Path)
+	}
+	return out
+}
+
+// readsAny reports whether a text names $NAME or ${NAME...}, as a whole word.
+func readsAny(texts []string, name string) bool {
+	for _, text := range texts {
+		for rest := text; ; {
+			_, after, ok := strings.Cut(rest, "$")
+			if !ok {
+				break
+			}
+			rest = after
+			word, named := strings.CutPrefix(strings.TrimLeft(after, "{#"), name)
+			if named && (word == "" || !isWord(word[0])) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+func isWord(b byte) bool {
+	return b == '_' || b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z'
 }
 
 // PhaseFinished reports whether every task of a phase is finished and nothing
 // was left out without a person's acceptance.
 func (c *Case) PhaseFinished(id string) bool {
 	p := c.Book.Phase(id)
-	excluded := false
+	if p == nil {
+		return true
+	}
+	open, excluded := c.unfinished(p)
+	return open.Zero() && (!excluded || c.State.Phases[id].Accepted != "")
+}
+
+// unfinished gives the first task of a phase that is not finished, if any, and
+// whether a host was left out of it.
+func (c *Case) unfinished(p *Phase) (open Task, excluded bool) {
 	for _, t := range p.Tasks() {
-		if !c.finished(t) {
-			return false
+		if open.Zero() && !c.finished(t) {
+			open = t
 		}
 		excluded = excluded || c.State.Task(t).Excluded
 	}
-	return !excluded || c.State.Phases[id].Accepted != ""
+	return open, excluded
 }
 
 // earlierPhase gives the first phase before id that is not finished, or nil.

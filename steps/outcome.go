@@ -5,6 +5,8 @@ package steps
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -28,20 +30,21 @@ func (c *Case) Ready() []Task {
 		return nil
 	}
 	var out []Task
+	finished := true // every phase so far
 	for i := range c.Book.Phases {
 		p := &c.Book.Phases[i]
-		out = append(out, c.readyIn(p, c.State.Phases[p.ID].Opened.IsZero() && len(out) > 0)...)
-		if !c.PhaseFinished(p.ID) && len(out) > 0 {
-			break
+		if open := !c.State.Phases[p.ID].Opened.IsZero(); finished || open && c.addedBefore(p.ID).Zero() {
+			out = append(out, c.readyIn(p)...)
 		}
+		finished = finished && c.PhaseFinished(p.ID)
 	}
 	return out
 }
 
 // readyIn walks a phase once; what is free may be ready behind what is not.
-func (c *Case) readyIn(p *Phase, onlyFree bool) []Task {
+func (c *Case) readyIn(p *Phase) []Task {
 	var out []Task
-	clear := !onlyFree
+	clear, needs := true, map[string]Task{}
 	for _, g := range segments(p.Steps) {
 		rest := clear
 		for _, t := range g.tasks() {
@@ -51,7 +54,7 @@ func (c *Case) readyIn(p *Phase, onlyFree bool) []Task {
 			s := c.Book.Step(t.Step)
 			st := c.State.Task(t).Status
 			startable := st == TaskNotStarted || st == TaskUndone
-			if (clear && rest || s.Free) && startable && c.unmetNeeds(s, t) == nil {
+			if (clear && rest || s.Free) && startable && c.unmetNeeds(s, t, needs) == nil {
 				out = append(out, t)
 			}
 			if s.Free {
@@ -84,8 +87,8 @@ func (c *Case) Outcome(over []Task) (int, string) {
 			worst, why = code, fmt.Sprintf(format, a...)
 		}
 	}
-	for k, ts := range c.State.Tasks {
-		c.troubleOf(k, ts, note)
+	for _, k := range c.ledger() {
+		c.troubleOf(k, c.State.Tasks[k], note)
 	}
 	for _, t := range over {
 		if !c.finished(t) {
@@ -100,6 +103,13 @@ func (c *Case) Outcome(over []Task) (int, string) {
 		return CodeUnreachable, c.nextHostAway()
 	}
 	return worst, why
+}
+
+// ledger lists every task that an event names, sorted: the same sentence each time.
+func (c *Case) ledger() []Task {
+	out := slices.Collect(maps.Keys(c.State.Tasks))
+	sortTasks(out)
+	return out
 }
 
 func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
@@ -185,8 +195,9 @@ func (c *Case) count(p *Progress, t Task) {
 func (c *Case) Estimate(t Task) (time.Duration, bool) {
 	if c.Book.Kind != Embedded {
 		for _, h := range c.Book.Step(t.Step).TaskHosts() {
-			if a := c.State.Task(Task{t.Step, h}).Attempt(); a != nil && !a.Undo && a.HasCode && h != t.Host {
-				return a.Exited.Sub(a.Intended), true
+			ts := c.State.Task(Task{t.Step, h})
+			if a := ts.Attempt(); a != nil && !a.Undo && ts.Status == TaskDone && ts.How == HowProven && h != t.Host {
+				return a.Ended.Sub(a.Intended), true
 			}
 		}
 	}

@@ -32,7 +32,7 @@ type Entry struct {
 	Task  Task
 	Part  string
 	Do    string
-	Why   string // of what is not undone or left
+	Why   string // of what is not undone or left; of what an undo will not restore
 	Stage int    // entries of one stage go together
 	Done  bool
 }
@@ -102,6 +102,9 @@ func (c *Case) place(ts TaskState) int64 {
 func (c *Case) aroundEntry(part string, t Task) Entry {
 	e := Entry{Task: t, Part: part, Do: DoExecute}
 	st := c.State.Task(t).Status
+	if st == TaskUnknown {
+		e.Do = DoResolve
+	}
 	if c.State.Rollback != nil {
 		e.Done = st.Finished()
 		if why, ok := c.State.Rollback.LeftOut[t.Host]; ok && !e.Done {
@@ -114,7 +117,7 @@ func (c *Case) aroundEntry(part string, t Task) Entry {
 // undoEntry says what a task that ran needs; false when it changed nothing.
 func (c *Case) undoEntry(t Task) (Entry, bool) {
 	s, ts := c.Step(t), c.State.Task(t)
-	e := Entry{Task: t, Part: PartUndo, Do: DoUndo}
+	e := Entry{Task: t, Part: PartUndo, Do: DoUndo, Why: s.NoReturn}
 	if c.State.Rollback != nil {
 		if why, ok := c.State.Rollback.LeftOut[t.Host]; ok && ts.Status != TaskUndone {
 			e.Do, e.Why, e.Done = DoLeft, why, true
@@ -130,14 +133,11 @@ func (c *Case) undoEntry(t Task) (Entry, bool) {
 		e.Do = DoResolve
 	case ts.Status.Busy() && ts.Status != TaskUndoing:
 		e.Do = DoCancel
-	case ts.Status == TaskNotStarted || ts.Status == TaskSkipped && len(ts.Attempts) == 0:
+	case ts.Status == TaskNotStarted || ts.Status == TaskSkipped && !ts.partly():
 		return e, false
-	case s.Kind == Edit || s.Undo != nil && s.Undo.Script != "":
-		if ts.How == HowMarked && s.Kind != Edit {
-			e.Do = DoByHand
-		}
-	case s.Undo != nil:
+	case c.byHand(t):
 		e.Do = DoByHand
+	case s.Kind == Edit || s.Undo != nil:
 	case s.Danger > None:
 		e.Do, e.Why, e.Done = DoNothing, firstOf(s.NoUndo, "the runbook gives no undo"), true
 	default:
@@ -202,9 +202,13 @@ func (c *Case) RollbackNext() []Entry {
 // HostLevel is the level at which the open or proposed rollback asks for a
 // host's word: typed, wherever something is changed there.
 func (c *Case) HostLevel(scope Scope, host string) Danger {
-	level := None
+	level, past := None, false
 	for _, e := range c.UndoPlan(scope) {
-		if e.Task.Host != host || e.Do == DoNothing || e.Do == DoLeft {
+		if e.Do == DoNothing || e.Do == DoLeft {
+			continue
+		}
+		past = past || e.Part == PartUndo && c.Step(e.Task).NoReturn != ""
+		if e.Task.Host != host {
 			continue
 		}
 		d := c.Step(e.Task).Danger
@@ -215,6 +219,9 @@ func (c *Case) HostLevel(scope Scope, host string) Danger {
 	}
 	if level > None {
 		level = max(level, High)
+	}
+	if level > None && past {
+		level = Critical
 	}
 	return level
 }
@@ -234,6 +241,12 @@ func (c *Case) hostConfirmed(host string) *Refusal {
 func openRollback(c *Case, a Action) ([]Event, error) {
 	if c.State.Rollback != nil {
 		return nil, refuse(Never, "", "a rollback of %s is open", c.State.Rollback.Scope)
+	}
+	if !a.Scope.Task.Zero() {
+		return nil, refuse(Never, "undo it with u", "a host, a phase or the run is rolled back, not %s", a.Scope)
+	}
+	if r := c.covers(a.Scope); r != nil {
+		return nil, r
 	}
 	plan, work := c.UndoPlan(a.Scope), 0
 	for _, e := range plan {
@@ -267,12 +280,17 @@ func confirmHost(c *Case, a Action) ([]Event, error) {
 
 // leaveOut drops a host that stays away from the open rollback.
 func leaveOut(c *Case, a Action) ([]Event, error) {
-	h := c.Seen.Hosts[a.Host]
+	h, seen := c.Seen.Hosts[a.Host]
+	busy := c.State.Busy(a.Host)
 	switch {
 	case c.State.Rollback == nil:
 		return nil, refuse(Never, "", "no rollback is open")
+	case !seen:
+		return nil, refuse(Never, "", "nobody has looked for %s", a.Host)
 	case h.Up && h.Wrong == "":
 		return nil, refuse(Never, "", "%s can be reached", a.Host)
+	case len(busy) > 0:
+		return nil, refuse(Later, "stop waiting for it first", "%s is %s", busy[0], c.State.Task(busy[0]).Status)
 	case a.Reason == "":
 		return nil, refuse(NeedsReason, "say why", "leaving %s out needs a reason: its undos read not restored", a.Host)
 	}
@@ -280,12 +298,15 @@ func leaveOut(c *Case, a Action) ([]Event, error) {
 }
 
 func abandonRollback(c *Case, a Action) ([]Event, error) {
-	switch {
-	case c.State.Rollback == nil:
+	if c.State.Rollback == nil {
 		return nil, refuse(Never, "", "no rollback is open")
-	case len(c.State.Busy("")) > 0:
-		return nil, refuse(Later, "wait, or cancel it", "%s is under way", c.State.Busy("")[0])
-	case a.Reason == "":
+	}
+	for _, e := range c.UndoPlan(c.State.Rollback.Scope) {
+		if st := c.State.Task(e.Task).Status; st.Busy() {
+			return nil, refuse(Later, "wait, or cancel it", "%s is %s", e.Task, st)
+		}
+	}
+	if a.Reason == "" {
 		return nil, refuse(NeedsReason, "say why", "abandoning a rollback needs a reason")
 	}
 	return []Event{RollbackClosed{Reason: a.Reason}}, nil
