@@ -48,8 +48,12 @@ func NewSecrets(values map[string][]byte) (*Secrets, error) {
 	return s, nil
 }
 
-// Text replaces the values in a whole text, and says how many it found.
+// Text replaces the values in a whole text, and says how many it found. A nil
+// set has no values.
 func (s *Secrets) Text(text string) (string, int) {
+	if s == nil || len(s.list) == 0 {
+		return text, 0
+	}
 	var b bytes.Buffer
 	r := s.Redactor(&b)
 	r.Write([]byte(text))
@@ -59,6 +63,9 @@ func (s *Secrets) Text(text string) (string, int) {
 
 // Redactor returns a writer that passes a stream on to dst without the values.
 func (s *Secrets) Redactor(dst io.Writer) *Redactor {
+	if s == nil {
+		s = &Secrets{}
+	}
 	return &Redactor{secrets: s, dst: dst, hits: map[string]int{}}
 }
 

@@ -87,6 +87,16 @@ func TestRedactAcrossChunks(t *testing.T) {
 	})
 }
 
+func TestNoSecretsPassAll(t *testing.T) {
+	var none *Secrets
+	var out bytes.Buffer
+	r := none.Redactor(&out)
+	io.WriteString(r, "text")
+	if text, hits := none.Text("text"); text != "text" || hits != 0 || out.String() != "text" || r.Held() != 0 {
+		t.Fatal(text, hits, out.String())
+	}
+}
+
 type fullDisk struct{ room int }
 
 func (d *fullDisk) Write(p []byte) (int, error) {
