@@ -125,48 +125,85 @@ func TestLoadSeveralAtOnce(t *testing.T) {
 var free = regexp.MustCompile(`(^|\.)(vars|secrets|hosts|groups|probes|environments|watch|capture|rehearsal|set|danger)$`)
 
 // TestEveryKey misspells every key and spoils every value of the shipped files,
-// one at a time, and asks for a problem at that very place.
+// one at a time, and asks for a problem at that very place. With -short one of
+// each kind will do.
 func TestEveryKey(t *testing.T) {
 	for name, src := range shipped(t) {
-		x, keys, values := locate(src), 0, 0
-		for path, p := range x.at {
-			if strings.HasSuffix(path, "]") {
-				if p.end > p.value {
-					values++
-					spoil(t, name, path, src, p.value, p.end, "1979-05-27")
-				}
-				continue
-			}
-			parent := path[:max(0, strings.LastIndexByte(path, '.'))]
-			if !free.MatchString(parent) {
-				keys++
-				bare := regexp.MustCompile(`^[A-Za-z0-9_-]+`).FindString(src[p.key:])
-				if bare == "" {
-					t.Errorf("%s: no key at offset %d: %.20q", path, p.key, src[p.key:])
-					continue
-				}
-				spoil(t, name, path, src, p.key, p.key+len(bare), bare+"zz")
-			}
-			if p.end > p.value {
-				values++
-				spoil(t, name, path, src, p.value, p.end, "1979-05-27")
-			}
+		paths := everyPath(src)
+		if len(paths) < 50 {
+			t.Errorf("%s: only %d places found", name, len(paths))
 		}
-		if keys < 100 || values < 100 {
-			t.Errorf("%s: only %d keys and %d values tried", name, keys, values)
+		t.Logf("%s: %d places", name, len(paths))
+		const parts = 8
+		for part := range parts {
+			t.Run(fmt.Sprint(name, " ", part), func(t *testing.T) {
+				t.Parallel()
+				x := locate(src)
+				for i := part; i < len(paths); i += parts {
+					if x.count[paths[i]] > 0 {
+						spoilHeaders(t, name, paths[i], src, x.at[paths[i]])
+						continue
+					}
+					spoilPath(t, name, paths[i], src, x.at[paths[i]])
+				}
+			})
 		}
-		t.Logf("%s: %d keys, %d values", name, keys, values)
+	}
+}
+
+var index = regexp.MustCompile(`\[\d+\]`)
+
+func everyPath(src string) (paths []string) {
+	seen := map[string]bool{}
+	for path := range locate(src).at {
+		kind := index.ReplaceAllString(path, "[]")
+		if !testing.Short() || !seen[kind] {
+			paths = append(paths, path)
+		}
+		seen[kind] = true
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// spoilHeaders misspells an array of tables in every header that names it:
+// in one alone it would be another error, of the grammar.
+func spoilHeaders(t *testing.T, name, path, src string, p place) {
+	t.Helper()
+	at := strings.LastIndexByte(path, '.') + 1
+	headers := regexp.MustCompile(`(?m)^(\[+` + index.ReplaceAllString(path[:at], "") + path[at:] + `)\b`)
+	problemAt(t, name, path, src[:p.key], headers.ReplaceAllString(src, "${1}zz"))
+}
+
+func spoilPath(t *testing.T, name, path, src string, p place) {
+	t.Helper()
+	parent := path[:max(0, strings.LastIndexByte(path, '.'))]
+	if !strings.HasSuffix(path, "]") && !free.MatchString(parent) {
+		bare := regexp.MustCompile(`^[A-Za-z0-9_-]+`).FindString(src[p.key:])
+		if bare == "" {
+			t.Errorf("%s: no key at offset %d: %.20q", path, p.key, src[p.key:])
+			return
+		}
+		spoil(t, name, path, src, p.key, p.key+len(bare), bare+"zz")
+	}
+	if p.end > p.value {
+		spoil(t, name, path, src, p.value, p.end, "1979-05-27")
 	}
 }
 
 func spoil(t *testing.T, name, path, src string, from, to int, with string) {
 	t.Helper()
-	before := src[:from]
+	problemAt(t, name, path, src[:from], src[:from]+with+src[to:])
+}
+
+// problemAt wants an error right after what stands before it.
+func problemAt(t *testing.T, name, path, before, src string) {
+	t.Helper()
 	line := 1 + strings.Count(before, "\n")
 	col := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	_, ps := Load(name, []byte(before+with+src[to:]))
+	_, ps := Load(name, []byte(src))
 	if !slices.ContainsFunc(ps, func(p Problem) bool { return p.Error && p.Line == line && p.Col == col }) {
-		t.Errorf("%s: %q at %d:%d gave %v", path, with, line, col, ps)
+		t.Errorf("%s: spoilt at %d:%d gave %v", path, line, col, ps)
 	}
 }
 
