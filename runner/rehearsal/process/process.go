@@ -138,6 +138,15 @@ func (p *Process) Wait(q *Process) bool {
 	}
 }
 
+// WaitFor waits for another process, whatever signals come in meanwhile.
+func (p *Process) WaitFor(q *Process) {
+	select {
+	case <-q.dead:
+	case <-p.dead:
+		panic(gone{})
+	}
+}
+
 // Sleep waits for d of the fleet's time.
 func (p *Process) Sleep(d time.Duration) {
 	t := time.NewTimer(p.table.Real(d))

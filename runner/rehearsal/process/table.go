@@ -48,14 +48,15 @@ func (p *Process) Execute(args, env []string) int {
 
 // Table is everything that runs on one host.
 type Table struct {
-	Files *files.FS
-	Host  string // host name
-	User  string // who commands run as
-	Home  string
-	Boot  string    // boot id: new with every start of the fleet
-	Speed float64   // how much faster than the clock the fleet waits
-	Debug io.Writer // faults of the fleet itself, or nil
-	Born  time.Time
+	Files   *files.FS
+	Host    string // host name
+	User    string // who commands run as
+	Home    string
+	Address string    // what other hosts call it
+	Boot    string    // boot id: new with every start of the fleet
+	Speed   float64   // how much faster than the clock the fleet waits
+	Debug   io.Writer // faults of the fleet itself, or nil
+	Born    time.Time
 
 	// Exec replaces what q runs by the command args, and returns its status.
 	Exec func(q *Process, args, env []string) int

@@ -1,0 +1,661 @@
+// Programs over the file tree.
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"belay/runner/rehearsal/files"
+	"belay/runner/rehearsal/process"
+)
+
+var trees = map[string]process.Program{
+	"ls": ls, "cp": cp, "mv": mv, "rm": rm, "mkdir": mkdir, "rmdir": rmdir, "ln": ln, "touch": touch,
+	"chmod": chmod, "chown": chown, "chgrp": chown, "install": install, "mktemp": mktemp,
+	"readlink": readlink, "realpath": readlink, "basename": basename, "dirname": dirname,
+	"stat": stat, "find": find, "du": du, "truncate": truncate, "sync": sync,
+}
+
+// entry is a file that walk has come to.
+type entry struct {
+	name  string // as the user wrote its start
+	info  fs.FileInfo
+	depth int
+}
+
+// walk visits name and all below it, each folder before its content. A folder
+// is not entered when visit says false.
+func walk(c *process.Call, name string, visit func(entry) bool) error {
+	return walkFrom(c, name, 0, visit)
+}
+
+func walkFrom(c *process.Call, name string, depth int, visit func(entry) bool) error {
+	c.Check()
+	info, err := c.Files().Stat(c.Abs(name), false)
+	if err != nil {
+		return err
+	}
+	if !visit(entry{name, info, depth}) || !info.IsDir() {
+		return nil
+	}
+	list, err := c.Files().ReadDir(c.Abs(name))
+	for _, e := range list {
+		sub := strings.TrimSuffix(name, "/") + "/" + e.Name()
+		if werr := walkFrom(c, sub, depth+1, visit); werr != nil && !errors.Is(werr, fs.ErrNotExist) {
+			err = werr
+		}
+	}
+	return err
+}
+
+// copyFile copies one file, with the mode of the original less the umask.
+func copyFile(c *process.Call, from, to string, mode fs.FileMode) error {
+	in, err := c.OpenRead(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	d, err := c.Open(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode.Perm())
+	if err != nil {
+		return err
+	}
+	out := process.NewHandle(c.Process, d)
+	_, err = io.Copy(out, in)
+	if cerr := out.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+type copier struct {
+	c          *process.Call
+	o          options
+	recursive  bool
+	keep       bool // times and modes
+	asSymlinks bool
+}
+
+func cp(c *process.Call) int {
+	o, ok := parse(c, "rRapfnTvLPHdut:", map[string]byte{
+		"recursive": 'r', "archive": 'a', "preserve": 'p', "force": 'f', "no-clobber": 'n', "no-target-directory": 'T', "verbose": 'v', "dereference": 'L', "target-directory": 't'})
+	if !ok {
+		return 2
+	}
+	k := &copier{c: c, o: o, keep: o.has('p') || o.has('a'), recursive: o.has('r') || o.has('R') || o.has('a')}
+	k.asSymlinks = k.recursive && !o.has('L') || o.has('P') || o.has('d')
+	return pairs(c, o, k.copy)
+}
+
+// pairs calls do for every source and its place in or at the last operand.
+func pairs(c *process.Call, o options, do func(from, to string) error) int {
+	from := o.rest
+	to, given := o.set['t']
+	if !given {
+		if len(from) < 2 {
+			return c.Fail("missing file operand")
+		}
+		from, to = from[:len(from)-1], from[len(from)-1]
+	}
+	info, err := c.Files().Stat(c.Abs(to), true)
+	dir := err == nil && info.IsDir()
+	if len(from) > 1 && !dir {
+		return c.Fail("target '%s' is not a directory", to)
+	}
+	status := 0
+	for _, f := range from {
+		at := c.Abs(to)
+		if dir && !o.has('T') {
+			at = path.Join(at, path.Base(f))
+		}
+		if err := do(f, at); err != nil {
+			status = fail(c, fmt.Sprintf("cannot handle '%s'", f), err)
+		} else if o.has('v') {
+			fmt.Fprintf(c.Stdout(), "'%s' -> '%s'\n", f, at)
+		}
+	}
+	return status
+}
+
+func (k *copier) copy(from, to string) error {
+	fsys := k.c.Files()
+	info, err := fsys.Stat(k.c.Abs(from), !k.asSymlinks)
+	if err != nil {
+		return err
+	}
+	if old, err := fsys.Stat(to, false); err == nil {
+		if k.o.has('n') || k.o.has('u') && !info.ModTime().After(old.ModTime()) {
+			return nil
+		}
+		if os.SameFile(old, info) {
+			return errors.New("are the same file")
+		}
+	}
+	switch {
+	case info.IsDir():
+		if !k.recursive {
+			return errors.New("-r not specified; omitting directory")
+		}
+		if err := k.directory(from, to, info); err != nil {
+			return err
+		}
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := fsys.Readlink(k.c.Abs(from))
+		if err != nil {
+			return err
+		}
+		_ = fsys.Remove(to)
+		return fsys.Symlink(target, to)
+	default:
+		if err := copyFile(k.c, from, to, info.Mode()); err != nil {
+			return err
+		}
+	}
+	if !k.keep {
+		return nil
+	}
+	return errors.Join(fsys.Chmod(to, info.Mode()), fsys.Chtimes(to, info.ModTime(), info.ModTime()))
+}
+
+func (k *copier) directory(from, to string, info fs.FileInfo) error {
+	fsys := k.c.Files()
+	if within := strings.HasPrefix(to+"/", k.c.Abs(from)+"/"); within {
+		return errors.New("cannot copy a directory into itself")
+	}
+	if err := fsys.MkdirAll(to, info.Mode().Perm()|0o700); err != nil {
+		return err
+	}
+	list, err := fsys.ReadDir(k.c.Abs(from))
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if err := k.copy(from+"/"+e.Name(), to+"/"+e.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func mv(c *process.Call) int {
+	o, ok := parse(c, "fnTvt:i", map[string]byte{"force": 'f', "no-clobber": 'n', "no-target-directory": 'T', "verbose": 'v', "target-directory": 't'})
+	if !ok {
+		return 2
+	}
+	return pairs(c, o, func(from, to string) error {
+		if _, err := c.Files().Stat(to, false); err == nil && o.has('n') {
+			return nil
+		}
+		err := c.Files().Rename(c.Abs(from), to)
+		if !errors.Is(err, syscall.EXDEV) {
+			return err
+		}
+		all := options{set: map[byte]string{}}
+		k := &copier{c: c, o: all, recursive: true, keep: true, asSymlinks: true}
+		if err := k.copy(from, to); err != nil {
+			return err
+		}
+		return c.Files().RemoveAll(c.Abs(from))
+	})
+}
+
+func rm(c *process.Call) int {
+	o, ok := parse(c, "rRfvdiI", map[string]byte{"recursive": 'r', "force": 'f', "verbose": 'v', "dir": 'd'})
+	if !ok {
+		return 2
+	}
+	status := 0
+	for _, name := range o.rest {
+		if at, err := c.Files().Resolve(c.Abs(name)); err == nil && at == "/" {
+			return c.Fail("it is dangerous to operate recursively on '/'")
+		}
+		info, err := c.Files().Stat(c.Abs(name), false)
+		switch {
+		case err != nil && o.has('f') && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)):
+			continue
+		case err != nil:
+		case info.IsDir() && !o.has('r') && !o.has('R') && !o.has('d'):
+			err = syscall.EISDIR
+		case o.has('r') || o.has('R'):
+			err = c.Files().RemoveAll(c.Abs(name))
+		default:
+			err = c.Files().Remove(c.Abs(name))
+		}
+		if err != nil {
+			status = c.Fail("cannot remove '%s': %s", name, files.Reason(err))
+		} else if o.has('v') {
+			fmt.Fprintf(c.Stdout(), "removed '%s'\n", name)
+		}
+	}
+	if len(o.rest) == 0 && !o.has('f') {
+		return c.Fail("missing operand")
+	}
+	return status
+}
+
+func mkdir(c *process.Call) int {
+	o, ok := parse(c, "pm:v", map[string]byte{"parents": 'p', "mode": 'm', "verbose": 'v'})
+	if !ok {
+		return 2
+	}
+	status := 0
+	for _, name := range o.rest {
+		perm := 0o777 &^ c.Umask()
+		var err error
+		if o.has('p') {
+			err = c.Files().MkdirAll(c.Abs(name), perm)
+		} else {
+			err = c.Files().Mkdir(c.Abs(name), perm)
+		}
+		if mode, ok := o.set['m']; ok && err == nil {
+			err = setMode(c, name, mode)
+		}
+		if err != nil {
+			status = c.Fail("cannot create directory '%s': %s", name, files.Reason(err))
+		}
+	}
+	return status
+}
+
+func rmdir(c *process.Call) int {
+	o, ok := parse(c, "p", map[string]byte{"ignore-fail-on-non-empty": 'I'})
+	if !ok {
+		return 2
+	}
+	status := 0
+	for _, name := range o.rest {
+		info, err := c.Files().Stat(c.Abs(name), false)
+		if err == nil && !info.IsDir() {
+			err = syscall.ENOTDIR
+		}
+		if err == nil {
+			err = c.Files().Remove(c.Abs(name))
+		}
+		if err != nil && !o.has('I') {
+			status = c.Fail("failed to remove '%s': %s", name, files.Reason(err))
+		}
+	}
+	return status
+}
+
+func ln(c *process.Call) int {
+	o, ok := parse(c, "sfnTvr", map[string]byte{"symbolic": 's', "force": 'f', "no-dereference": 'n', "no-target-directory": 'T'})
+	if !ok {
+		return 2
+	}
+	if len(o.rest) == 0 {
+		return c.Fail("missing file operand")
+	}
+	target, name := o.rest[0], path.Base(o.rest[0])
+	if len(o.rest) > 1 {
+		name = o.rest[1]
+	}
+	at := c.Abs(name)
+	info, err := c.Files().Stat(at, !o.has('n') && !o.has('T'))
+	if err == nil && info.IsDir() && !o.has('T') {
+		at = path.Join(at, path.Base(target))
+	}
+	if o.has('f') {
+		if err := c.Files().Remove(at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return c.Fail("cannot remove '%s': %s", name, files.Reason(err))
+		}
+	}
+	if o.has('s') {
+		err = c.Files().Symlink(target, at)
+	} else {
+		err = c.Files().Link(c.Abs(target), at)
+	}
+	if err != nil {
+		return c.Fail("failed to create link '%s': %s", name, files.Reason(err))
+	}
+	return 0
+}
+
+func touch(c *process.Call) int {
+	o, ok := parse(c, "cd:r:amt:", map[string]byte{"no-create": 'c', "date": 'd', "reference": 'r'})
+	if !ok {
+		return 2
+	}
+	when := time.Now()
+	if spec, ok := o.set['d']; ok {
+		var err error
+		if when, err = parseDate(spec, when); err != nil {
+			return c.Fail("invalid date format '%s'", spec)
+		}
+	}
+	if o.has('t') {
+		return c.Usage("option -t")
+	}
+	if ref, ok := o.set['r']; ok {
+		info, err := c.Files().Stat(c.Abs(ref), true)
+		if err != nil {
+			return fail(c, ref, err)
+		}
+		when = info.ModTime()
+	}
+	status := 0
+	for _, name := range o.rest {
+		_, err := c.Files().Stat(c.Abs(name), true)
+		if err != nil {
+			if o.has('c') {
+				continue
+			}
+			var h *process.Handle
+			if h, err = c.OpenWrite(name, 0); err == nil {
+				h.Close()
+			}
+		}
+		if err == nil {
+			err = c.Files().Chtimes(c.Abs(name), when, when)
+		}
+		if err != nil {
+			status = c.Fail("cannot touch '%s': %s", name, files.Reason(err))
+		}
+	}
+	return status
+}
+
+func truncate(c *process.Call) int {
+	o, ok := parse(c, "s:c", map[string]byte{"size": 's'})
+	if !ok {
+		return 2
+	}
+	if o.set['s'] != "0" {
+		return c.Usage("a size other than 0")
+	}
+	status := 0
+	for _, name := range o.rest {
+		h, err := c.OpenWrite(name, os.O_TRUNC)
+		if err != nil {
+			status = fail(c, name, err)
+			continue
+		}
+		h.Close()
+	}
+	return status
+}
+
+// chown changes nothing: all files of a simulated host belong to its one user.
+// It fails for a file that is not there.
+func chown(c *process.Call) int {
+	o, ok := parse(c, "Rfhv", map[string]byte{"recursive": 'R', "reference": 'X'})
+	if !ok {
+		return 2
+	}
+	status := 0
+	for _, name := range o.rest[min(1, len(o.rest)):] {
+		if _, err := c.Files().Stat(c.Abs(name), false); err != nil {
+			status = c.Fail("cannot access '%s': %s", name, files.Reason(err))
+		}
+	}
+	return status
+}
+
+func sync(c *process.Call) int {
+	for _, name := range c.Args[1:] {
+		if strings.HasPrefix(name, "-") {
+			continue
+		}
+		if _, err := c.Files().Stat(c.Abs(name), true); err != nil {
+			return c.Fail("error opening '%s': %s", name, files.Reason(err))
+		}
+	}
+	return 0
+}
+
+func install(c *process.Call) int {
+	o, ok := parse(c, "dm:o:g:DpvTct:", map[string]byte{"directory": 'd', "mode": 'm', "target-directory": 't'})
+	if !ok {
+		return 2
+	}
+	mode := "755"
+	if o.has('m') {
+		mode = o.set['m']
+	}
+	if o.has('d') {
+		for _, name := range o.rest {
+			err := c.Files().MkdirAll(c.Abs(name), 0o755)
+			if err == nil {
+				err = setMode(c, name, mode)
+			}
+			if err != nil {
+				return fail(c, name, err)
+			}
+		}
+		return 0
+	}
+	if o.has('D') && len(o.rest) == 2 {
+		if err := c.Files().MkdirAll(path.Dir(c.Abs(o.rest[1])), 0o755); err != nil {
+			return fail(c, o.rest[1], err)
+		}
+	}
+	return pairs(c, o, func(from, to string) error {
+		_ = c.Files().Remove(to)
+		if err := copyFile(c, from, to, 0o600); err != nil {
+			return err
+		}
+		return setMode(c, to, mode)
+	})
+}
+
+func mktemp(c *process.Call) int {
+	o, ok := parse(c, "dup:tq", map[string]byte{"directory": 'd', "dry-run": 'u', "tmpdir": 'p'})
+	if !ok {
+		return 2
+	}
+	pattern := "tmp.XXXXXXXXXX"
+	if len(o.rest) > 0 {
+		pattern = o.rest[0]
+	}
+	base := o.set['p']
+	if base == "" && (len(o.rest) == 0 || o.has('t')) {
+		if base = c.Env("TMPDIR"); base == "" {
+			base = "/tmp"
+		}
+	}
+	at := strings.LastIndex(pattern, "XXX")
+	if at < 0 {
+		return c.Fail("too few X's in template '%s'", pattern)
+	}
+	start := len(strings.TrimRight(pattern[:at+3], "X"))
+	for range 100 {
+		name := path.Join(base, pattern[:start]+letters(at+3-start)+pattern[at+3:])
+		if base == "" && !strings.HasPrefix(pattern, "/") {
+			name = strings.TrimPrefix(name, "./")
+		}
+		err := makeTemp(c, name, o)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return c.Fail("failed to create '%s': %s", name, files.Reason(err))
+		}
+		fmt.Fprintln(c.Stdout(), name)
+		return 0
+	}
+	return 1
+}
+
+func makeTemp(c *process.Call, name string, o options) error {
+	switch {
+	case o.has('u'):
+		return nil
+	case o.has('d'):
+		return c.Files().Mkdir(c.Abs(name), 0o700)
+	}
+	d, err := c.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+func readlink(c *process.Call) int {
+	o, ok := parse(c, "femnsqz", nil)
+	if !ok {
+		return 2
+	}
+	status := 0
+	for _, name := range o.rest {
+		var at string
+		var err error
+		if path.Base(c.Args[0]) == "readlink" && !o.has('f') && !o.has('e') && !o.has('m') {
+			at, err = c.Files().Readlink(c.Abs(name))
+		} else if at, err = c.Files().Resolve(c.Abs(name)); err == nil && !o.has('m') {
+			must := at
+			if !o.has('e') && path.Base(c.Args[0]) == "readlink" {
+				must = path.Dir(at)
+			}
+			_, err = c.Files().Stat(must, true)
+		}
+		if err != nil {
+			status = 1
+			if path.Base(c.Args[0]) == "realpath" {
+				fail(c, name, err)
+			}
+			continue
+		}
+		fmt.Fprint(c.Stdout(), at)
+		if !o.has('n') {
+			fmt.Fprintln(c.Stdout())
+		}
+	}
+	return status
+}
+
+func basename(c *process.Call) int {
+	o, ok := parse(c, "as:", nil)
+	if !ok || len(o.rest) == 0 {
+		return c.Fail("missing operand")
+	}
+	names, suffix := o.rest, o.set['s']
+	if !o.has('a') && !o.has('s') {
+		if names = o.rest[:1]; len(o.rest) > 1 {
+			suffix = o.rest[1]
+		}
+	}
+	for _, n := range names {
+		b := path.Base(n)
+		if b != suffix {
+			b = strings.TrimSuffix(b, suffix)
+		}
+		fmt.Fprintln(c.Stdout(), b)
+	}
+	return 0
+}
+
+func dirname(c *process.Call) int {
+	for _, n := range c.Args[1:] {
+		if n = strings.TrimRight(n, "/"); n == "" {
+			n = "/"
+		}
+		fmt.Fprintln(c.Stdout(), path.Dir(n))
+	}
+	return boolStatus(len(c.Args) > 1)
+}
+
+// octal reads a mode such as 644.
+func octal(spec string) (fs.FileMode, bool) {
+	n, err := strconv.ParseUint(spec, 8, 12)
+	return fs.FileMode(n) & fs.ModePerm, err == nil
+}
+
+func setMode(c *process.Call, name, spec string) error {
+	info, err := c.Files().Stat(c.Abs(name), true)
+	if err != nil {
+		return err
+	}
+	mode, err := newMode(spec, info, c.Umask())
+	if err != nil {
+		return err
+	}
+	return c.Files().Chmod(c.Abs(name), mode)
+}
+
+// newMode applies an octal or symbolic mode.
+func newMode(spec string, info fs.FileInfo, umask fs.FileMode) (fs.FileMode, error) {
+	if mode, ok := octal(spec); ok {
+		return mode, nil
+	}
+	mode := info.Mode().Perm()
+	for clause := range strings.SplitSeq(spec, ",") {
+		at := strings.IndexAny(clause, "+-=")
+		if at < 0 || strings.Trim(clause[:at], "ugoa") != "" {
+			return 0, errors.New("invalid mode: " + spec)
+		}
+		who, mask := clause[:at], fs.FileMode(0)
+		for i, c := range "ugo" {
+			if who == "" || strings.ContainsRune(who, c) || strings.Contains(who, "a") {
+				mask |= 0o700 >> (3 * i)
+			}
+		}
+		if who == "" {
+			mask &^= umask
+		}
+		bits := fs.FileMode(0)
+		for _, c := range clause[at+1:] {
+			switch i := strings.IndexRune("rwx", c); {
+			case i >= 0:
+				bits |= 0o444 >> i
+			case c == 'X' && (info.IsDir() || mode&0o111 != 0):
+				bits |= 0o111
+			case c == 'X', c == 's', c == 't':
+			default:
+				return 0, errors.New("invalid mode: " + spec)
+			}
+		}
+		switch clause[at] {
+		case '+':
+			mode |= bits & mask
+		case '-':
+			mode &^= bits & mask
+		default:
+			mode = mode&^mask | bits&mask
+		}
+	}
+	return mode, nil
+}
+
+func chmod(c *process.Call) int {
+	// A mode such as -x looks like an option; getopt of coreutils takes it too.
+	args := slices.Clone(c.Args)
+	o := options{set: map[byte]string{}}
+	for len(args) > 1 && slices.Contains([]string{"-R", "-v", "-f", "-c", "--recursive"}, args[1]) {
+		o.set[strings.TrimPrefix(strings.ToUpper(args[1]), "-")[0]] = ""
+		if args[1] == "--recursive" {
+			o.set['R'] = ""
+		}
+		args = append(args[:1], args[2:]...)
+	}
+	if len(args) < 3 {
+		return c.Fail("missing operand")
+	}
+	status := 0
+	for _, name := range args[2:] {
+		var err error
+		if o.has('R') {
+			err = walk(c, name, func(e entry) bool {
+				if e.info.Mode()&fs.ModeSymlink == 0 {
+					if serr := setMode(c, e.name, args[1]); serr != nil {
+						status = fail(c, e.name, serr)
+					}
+				}
+				return true
+			})
+		} else {
+			err = setMode(c, name, args[1])
+		}
+		if err != nil {
+			status = c.Fail("cannot access '%s': %s", name, files.Reason(err))
+		}
+	}
+	return status
+}
