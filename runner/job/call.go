@@ -39,7 +39,6 @@ const (
 	Launch Verb = "launch"
 	Look   Verb = "status"
 	Attach Verb = "attach"
-	Fence  Verb = "fence"
 	Fence  Verb = "fence" // takes an id that no launch has taken, otherwise only looks
 	Cancel Verb = "cancel"
 	Values Verb = "values"

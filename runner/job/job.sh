@@ -13,7 +13,6 @@
 #   belay attach ID OFFSET         frames until the attempt is settled and read
 #   belay fence ID                 take an id that no launch has taken; else look
 #   belay cancel ID GRACE          fence, or TERM, GRACE seconds, KILL
-#   belay fence ID                 take the id if no launch has, else only look
 #   belay values ID                one frame: what the script wrote to $BELAY_OUT
 #   belay forget ID                drop output, keep the fence
 # A frame is a status line with n=BYTES, that many bytes, and a newline.
@@ -325,17 +324,6 @@ belay_fence() {
 	[ $STATE != none ] || belay_refuse 75 "cannot fence: no space"
 }
 
-# takes the id for ever if it is free, and looks
-belay_fence() {
-	mkdir -p "$J" 2>/dev/null || { belay_refuse 75 "cannot make $J"; return; }
-	belay_tag=$$.$(date +%s).c
-	printf 'kind=cancel\nid=%s\nboot=%s\nat=%s\ntag=%s\n' "$ID" "$BOOT" "$(date -u +%s)" "$belay_tag" >"$J/.meta.$belay_tag" \
-		&& sync "$J/.meta.$belay_tag" && ln "$J/.meta.$belay_tag" "$J/meta" 2>/dev/null
-	rm -f "$J/.meta.$belay_tag"; sync "$J"
-	belay_look
-	[ $STATE != none ] || belay_refuse 75 "cannot fence: no space"
-}
-
 belay_cancel() {
 	case ${2:-x} in *[!0-9]*) belay_refuse 64 "cancel: bad grace"; return ;; esac
 	belay_fence || return
@@ -386,7 +374,6 @@ belay() {
 	status) belay_look; belay_left; belay_line ;;
 	attach) belay_attach "$@" ;;
 	fence) belay_fence || return; belay_left; belay_line ;;
-	fence) belay_fence && { belay_left; belay_line; } ;;
 	cancel) belay_cancel "$@" ;;
 	values) belay_values ;;
 	forget) belay_forget ;;
