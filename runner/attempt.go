@@ -280,7 +280,12 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 	if !a.undo {
 		e.Values = values
 	}
-	r.commit(e)
+	events := []steps.Event{e}
+	if s := c.Step(a.task); ok && s.Kind == steps.Measure {
+		events = append(events, steps.Measured{Task: a.task, Name: s.Measure.Name, Value: values[s.Measure.Name],
+			Unit: s.Measure.Unit, Source: "script"})
+	}
+	r.commit(events...)
 }
 
 // watchTime stops the script when its time is up.

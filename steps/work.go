@@ -25,6 +25,9 @@ type Work struct {
 // Work of a task, or of its undo. Attempt is the id, or empty for a preview.
 func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
 	s := c.Step(t)
+	if !undo && attempt == "" {
+		s = c.next(t)
+	}
 	env, err := c.Environ(t, attempt)
 	if err != nil {
 		return Work{}, err
@@ -102,10 +105,14 @@ func (c *Case) Judge(t Task, undo bool, code int, values map[string]string) (ok 
 		return true, ""
 	}
 	var missing []string
-	for name := range c.Step(t).Capture {
+	s := c.Step(t)
+	for name := range s.Capture {
 		if values[name] == "" {
 			missing = append(missing, name)
 		}
+	}
+	if s.Kind == Measure && values[s.Measure.Name] == "" {
+		missing = append(missing, s.Measure.Name)
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
