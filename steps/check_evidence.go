@@ -82,7 +82,7 @@ func (c *checker) checkProbeUse(path string, e *Evidence) {
 	case dotted && len(r.fields) == 0:
 		c.value(path+".probe", "probe", "the %s reader gives one value; write %q alone", p.Read, name)
 	case dotted && !slices.Contains(r.fields, field):
-		c.value(path+".probe", "probe", "the %s reader has no field %q; want %s%s", p.Read, field, fieldsOf(name, r), suggest(field, slices.Clone(r.fields)))
+		c.value(path+".probe", "probe", "the %s reader has no field %q; want %s%s", p.Read, field, fieldsOf(name, r), suggest(field, r.fields))
 	}
 	if e.Want == "" {
 		c.value(path, "want", "a probe needs want: what its value must be")

@@ -24,7 +24,7 @@ var choices = map[reflect.Type]map[string][]string{
 	reflect.TypeFor[MeasureRule](): {"as": {"baseline", "result"}},
 	reflect.TypeFor[Trigger]():     {"mute": {"own-work"}},
 	reflect.TypeFor[Keep]():        {"": {"first", "last"}},
-	reflect.TypeFor[Danger]():      {"": dangers[1:]},
+	reflect.TypeFor[Danger]():      {"": slices.Clone(dangers[1:])},
 }
 
 // Choices lists the words that a key of a type may hold, or with an empty key

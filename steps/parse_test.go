@@ -228,6 +228,13 @@ func TestInsideStrings(t *testing.T) {
 	}
 }
 
+func TestSuggestLeavesTheWordsAlone(t *testing.T) {
+	words := []string{"none", "low", "high"}
+	if got := suggest("hihg", words); got != `; did you mean "high"?` || words[0] != "none" {
+		t.Errorf("%q, %v", got, words)
+	}
+}
+
 func TestCarriageReturnsStayOutOfScripts(t *testing.T) {
 	rb, ps := Load("f", []byte("[[phase]]\r\n[[phase.step]]\r\nscript = '''\r\na\r\nb\r\n'''\r\n"))
 	if ps != nil {

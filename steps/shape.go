@@ -202,7 +202,7 @@ func oneOf(words []string) string {
 
 // suggest offers the word nearest to a misspelt one, if one is near.
 func suggest(word string, known []string) string {
-	slices.Sort(known)
+	known = slices.Sorted(slices.Values(known)) // a copy: the words belong to the caller
 	best, least := "", 1+(len(word)+2)/3
 	for _, k := range known {
 		if d := distance(word, k); d < least {
