@@ -160,7 +160,7 @@ func (c *checker) checkUndo(s *Step) {
 func (c *checker) checkSkip(s *Step) {
 	for i, env := range s.SkipIn {
 		if _, ok := c.rb.Environments[env]; !ok && env != EmbeddedEnv {
-			c.value(element(s.path+".skip_in", i), "skip", "%q is not an environment%s", env, suggest(env, c.environments()))
+			c.value(element(s.path+".skip_in", i), "skip", "%q is not an environment%s", env, suggest(env, append(c.rb.environmentNames(), EmbeddedEnv)))
 		}
 	}
 	switch {
@@ -169,14 +169,6 @@ func (c *checker) checkSkip(s *Step) {
 	case len(s.SkipIn) == 0 && s.SkipReason != "":
 		c.value(s.path+".skip_reason", "skip", "skip_reason without skip_in")
 	}
-}
-
-func (c *checker) environments() []string {
-	names := []string{EmbeddedEnv}
-	for name := range c.rb.Environments {
-		names = append(names, name)
-	}
-	return names
 }
 
 // MaxTimeout is the longest that a script may take.

@@ -25,7 +25,7 @@ const DefaultTimeout = 30 * time.Minute
 func (rb *Runbook) For(env string) (*Runbook, error) {
 	over, known := rb.Environments[env]
 	if !known && env != EmbeddedEnv {
-		names := slices.Sorted(maps.Keys(rb.Environments))
+		names := rb.environmentNames()
 		return nil, fmt.Errorf("environment %q: not in %s%s; it has %s", env, rb.Name,
 			suggest(env, names), oneOf(append(names, EmbeddedEnv)))
 	}
@@ -60,6 +60,9 @@ func (rb *Runbook) For(env string) (*Runbook, error) {
 	out.Rollback.After = out.resolved(rb.Rollback.After, over)
 	return &out, nil
 }
+
+// environmentNames lists the environments of the file, sorted.
+func (rb *Runbook) environmentNames() []string { return slices.Sorted(maps.Keys(rb.Environments)) }
 
 // resolved copies steps as they are in the environment of rb.
 func (rb *Runbook) resolved(list []Step, over Environment) []Step {

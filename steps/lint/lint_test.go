@@ -70,3 +70,10 @@ func TestCheckShipped(t *testing.T) {
 		}
 	}
 }
+
+func TestStarterIsClean(t *testing.T) {
+	rb, ps := steps.Load("starter.toml", []byte(steps.Starter))
+	if ps = append(ps, Check(rb)...); len(ps) > 0 {
+		t.Errorf("%v", ps)
+	}
+}
