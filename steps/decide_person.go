@@ -87,6 +87,9 @@ func markUndone(c *Case, a Action) ([]Event, error) {
 			return nil, r
 		}
 	} else if ts.Status != TaskUndoFailed {
+		if s := c.Step(a.Task); s.Undo == nil && s.Kind != Edit {
+			return nil, refuse(Never, "", "%s has no undo: %s", s.ID, firstOf(s.NoUndo, "the runbook gives none"))
+		}
 		if !c.byHand(a.Task) {
 			return nil, refuse(Later, "undo it with u", "%s has an undo of its own", a.Task)
 		}

@@ -118,12 +118,6 @@ func (c *Case) aroundEntry(part string, t Task) Entry {
 func (c *Case) undoEntry(t Task) (Entry, bool) {
 	s, ts := c.Step(t), c.State.Task(t)
 	e := Entry{Task: t, Part: PartUndo, Do: DoUndo, Why: s.NoReturn}
-	if c.State.Rollback != nil {
-		if why, ok := c.State.Rollback.LeftOut[t.Host]; ok && ts.Status != TaskUndone {
-			e.Do, e.Why, e.Done = DoLeft, why, true
-			return e, true
-		}
-	}
 	switch {
 	case ts.Left != "":
 		e.Do, e.Why, e.Done = DoLeft, ts.Left, true
@@ -142,6 +136,11 @@ func (c *Case) undoEntry(t Task) (Entry, bool) {
 		e.Do, e.Why, e.Done = DoNothing, firstOf(s.NoUndo, "the runbook gives no undo"), true
 	default:
 		return e, false
+	}
+	if r := c.State.Rollback; r != nil && !e.Done {
+		if why, ok := r.LeftOut[t.Host]; ok {
+			e.Do, e.Why, e.Done = DoLeft, why, true
+		}
 	}
 	return e, true
 }
