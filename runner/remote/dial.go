@@ -1,0 +1,201 @@
+// One connection is a chain of SSH clients, one per hop, each inside the one
+// before. It lives and dies as a whole: closing the raw connection below the
+// first is what frees every goroutine that waits in one of them.
+
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// chain is a connection that has passed every handshake.
+type chain struct {
+	raw     net.Conn // below the first hop
+	clients []*ssh.Client
+	hostKey ssh.PublicKey // of the host itself
+	inUse   int           // sessions; guarded by the pool
+
+	once sync.Once
+	done chan struct{} // closed with the chain
+	why  error         // valid once done is closed
+}
+
+// end is the client of the host itself.
+func (c *chain) end() *ssh.Client { return c.clients[len(c.clients)-1] }
+
+// shut closes the chain for a reason; the first reason counts.
+func (c *chain) shut(why error) {
+	c.once.Do(func() {
+		c.why = why
+		// The raw connection first: a client on a frozen bastion would block
+		// while it says good-bye.
+		c.raw.Close()
+		for _, client := range slices.Backward(c.clients) {
+			client.Close()
+		}
+		close(c.done)
+	})
+}
+
+// dial makes a chain. When a key file turns out to need its passphrase, that is
+// asked for between two handshakes, never within one.
+func (h *Host) dial(ctx context.Context) (*chain, error) {
+	for {
+		c, err := h.dialOnce(ctx)
+		var need *needPassphrase
+		if !errors.As(err, &need) {
+			return c, err
+		}
+		if err := h.s.Keys.open(ctx, need.file); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (h *Host) dialOnce(ctx context.Context) (c *chain, err error) {
+	c = &chain{done: make(chan struct{})}
+	for i, hop := range h.s.hops() {
+		if err = h.pass(ctx, c, i, hop); err != nil {
+			if c.raw != nil {
+				c.shut(err)
+			}
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// pass takes one hop: reach it, shake hands, prove who we are.
+func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
+	name := h.s.name(i)
+	check, err := newKeyCheck(name, hop)
+	if err != nil {
+		return err
+	}
+	leave, err := enter(ctx, hop.addr())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeoutCause(ctx, h.limits.Handshake,
+		fmt.Errorf("%s: no handshake within %v", hop.addr(), h.limits.Handshake))
+	defer cancel()
+	conn, err := h.reach(ctx, c, i, hop)
+	if err != nil {
+		return explain(ctx, err)
+	}
+	if i == 0 {
+		c.raw = conn
+	}
+	// The deadline bounds the handshake even where the peer accepts and then says
+	// nothing; ssh.Dial's own Timeout ends with TCP (golang/go#15113). Closing is
+	// what works on every kind of connection, a channel of a jump host included.
+	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
+	client, err := h.shake(conn, hop, check)
+	if !stop() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		conn.Close()
+		return check.failed(explain(ctx, err))
+	}
+	c.clients, c.hostKey = append(c.clients, client), check.seen
+	return nil
+}
+
+// explain prefers the reason of a context's end over what it broke.
+func explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errors.New("no handshake in time")
+	}
+	return err
+}
+
+// reach opens the byte stream to a hop: TCP, the caller's own, or a channel of
+// the hop before.
+func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, error) {
+	if i > 0 {
+		stop := context.AfterFunc(ctx, func() { c.raw.Close() })
+		defer stop()
+		conn, err := c.end().Dial("tcp", hop.addr())
+		if err != nil {
+			err = fmt.Errorf("through %s: %w", h.s.hops()[i-1].Address, err)
+		}
+		return conn, err
+	}
+	if h.s.Dial != nil {
+		return h.s.Dial(ctx)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", hop.addr())
+}
+
+func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck) (*ssh.Client, error) {
+	var problems []error
+	config := &ssh.ClientConfig{
+		// AES-GCM has hardware on every server and every laptop that we know
+		Config:            ssh.Config{Ciphers: ciphers()},
+		User:              hop.User,
+		HostKeyCallback:   check.check,
+		HostKeyAlgorithms: check.algos,
+		// Called after the host key was accepted: with a wrong host no key is
+		// read, no agent asked, nothing sent.
+		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() (list []ssh.Signer, err error) {
+			list, problems = signers(hop, h.s.Keys)
+			return list, nil
+		})},
+	}
+	conn.SetDeadline(time.Now().Add(h.limits.Handshake)) // a jump's channel has none: see pass
+	inner, chans, reqs, err := ssh.NewClientConn(conn, hop.addr(), config)
+	if err != nil {
+		if strings.Contains(err.Error(), "unable to authenticate") {
+			err = &denied{user: hop.User, addr: hop.addr(), problems: problems, err: err}
+		}
+		return nil, err
+	}
+	conn.SetDeadline(time.Time{})
+	return ssh.NewClient(inner, chans, reqs), nil
+}
+
+// denied is a login that was refused, with the keys that we could not even offer.
+type denied struct {
+	user, addr string
+	problems   []error
+	err        error
+}
+
+func (d *denied) Error() string {
+	text := fmt.Sprintf("login as %s at %s was refused", d.user, d.addr)
+	if len(d.problems) > 0 {
+		text += "; " + errors.Join(d.problems...).Error()
+	}
+	return text
+}
+
+func (d *denied) Unwrap() error { return d.err }
+
+func ciphers() []string {
+	all := ssh.SupportedAlgorithms().Ciphers
+	slices.SortStableFunc(all, func(a, b string) int { return cipherRank(a) - cipherRank(b) })
+	return all
+}
+
+func cipherRank(name string) int {
+	if name == ssh.CipherAES128GCM {
+		return 0
+	}
+	return 1
+}
