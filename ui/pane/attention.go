@@ -1,0 +1,106 @@
+package pane
+
+// The rule of this file: what wants a person is in one list, loudest first, and
+// the list is computed from the run, so nothing can be dismissed by looking.
+
+import (
+	"fmt"
+
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Wish is one thing that wants a person.
+type Wish struct {
+	Task steps.Task // zero for what concerns a host or the run
+	Host string
+	Text string
+	Hint string
+	Tone style.Tone
+}
+
+// Attention lists what wants a person.
+func Attention(r *Run, frozen error, servers []Server) []Wish {
+	var out []Wish
+	if frozen != nil {
+		out = append(out, Wish{Text: "the journal cannot be written, nothing new is started: " + frozen.Error(), Tone: style.Danger})
+	}
+	for _, t := range r.everyTask() {
+		if w, ok := r.wish(t); ok {
+			out = append(out, w)
+		}
+	}
+	for _, s := range servers {
+		switch {
+		case s.Wrong != "":
+			out = append(out, Wish{Host: s.ID, Text: s.ID + " is not the host we know: " + s.Wrong, Hint: ":rebind " + s.ID + " REASON", Tone: style.Danger})
+		case !s.Up && s.Why != "":
+			w := Wish{Host: s.ID, Text: fmt.Sprintf("%s is unreachable since %s: %s", s.ID, since(s.Now, s.Since), s.Why), Tone: style.Warn}
+			if s.Now.Sub(s.Since) >= steps.AwayBeforeStopWaiting && len(r.State.Busy(s.ID)) > 0 {
+				w.Hint = ":wait " + s.ID + " REASON stops waiting"
+			}
+			out = append(out, w)
+		}
+	}
+	if open := r.OpenInputs(); len(open) > 0 {
+		out = append(out, Wish{Text: fmt.Sprintf("%d inputs have no answer", len(open)), Hint: "x asks for them", Tone: style.Strong})
+	}
+	if next := r.RollbackNext(); len(next) > 0 && len(r.State.Busy("")) == 0 {
+		out = append(out, Wish{Task: next[0].Task, Text: "the rollback waits: " + EntryText(r.Step(next[0].Task), next[0]), Hint: "x goes on", Tone: style.Strong})
+	}
+	return out
+}
+
+// everyTask lists the tasks of the phases and of the open rollback, in order.
+func (r *Run) everyTask() []steps.Task {
+	out := r.Book.Tasks()
+	if r.State.Rollback != nil {
+		for _, e := range r.UndoPlan(r.State.Rollback.Scope) {
+			if e.Part != steps.PartUndo {
+				out = append(out, e.Task)
+			}
+		}
+	}
+	return out
+}
+
+func (r *Run) wish(t steps.Task) (Wish, bool) {
+	ts := r.State.Task(t)
+	w := Wish{Task: t, Tone: style.Danger}
+	switch ts.Status {
+	case steps.TaskFailed, steps.TaskCancelled:
+		w.Hint = "r retry, u undo, s skip"
+	case steps.TaskUndoFailed:
+		w.Hint = "r retry the undo, m mark undone"
+	case steps.TaskUnknown, steps.TaskUndoUnknown:
+		w.Hint = "! resolve"
+	case steps.TaskOpen:
+		return r.openWish(t, ts)
+	default:
+		if since, ok := r.Asking[t]; ok && ts.Status.Busy() {
+			w.Text, w.Tone = fmt.Sprintf("%s is not seen for %s", t, Clock(r.Now.Sub(since))), style.Warn
+			return w, true
+		}
+		return w, false
+	}
+	if ts.Left != "" {
+		return w, false
+	}
+	w.Text = fmt.Sprintf("%s is %s: %s", t, ts.Status, or(ts.Reason, "no reason given"))
+	return w, true
+}
+
+func (r *Run) openWish(t steps.Task, ts steps.TaskState) (Wish, bool) {
+	w := Wish{Task: t, Tone: style.Strong}
+	switch {
+	case ts.Kind == steps.Soak && (ts.Soak.Now == "red" || ts.Soak.Now == "stale"):
+		w.Text, w.Hint, w.Tone = fmt.Sprintf("%s soak is %s: %s", t, ts.Soak.Now, ts.Reason), "Enter shows the evidence", style.Danger
+	case ts.Kind == steps.Soak:
+		return w, false
+	case ts.Kind == steps.Gate:
+		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes", t.Step), "x opens it"
+	default:
+		w.Text, w.Hint = fmt.Sprintf("%s is open: %s", t, r.Step(t).Title), "m marks it done"
+	}
+	return w, true
+}

@@ -1,0 +1,219 @@
+package pane
+
+// The rule of this file: the environment is the first thing on the screen, in
+// words, and nothing that gets narrow ever takes its place.
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Environment names an environment in words, short and in full. Every live one
+// says LIVE, every other one REHEARSAL.
+func Environment(c *steps.Case) (short, full string) {
+	env := tail.Inert(strings.ToUpper(c.Book.Env))
+	switch c.Book.Kind {
+	case steps.Embedded:
+		return "REHEARSAL", fmt.Sprintf("REHEARSAL embedded fleet, nothing real is touched, speed %gx", c.State.Speed())
+	case steps.Rehearsal:
+		return "REHEARSAL " + env, "REHEARSAL in " + env + ", the servers are real"
+	}
+	return "LIVE " + env, "LIVE " + env
+}
+
+// Shape is the form of lines that belongs to an environment.
+func Shape(kind steps.EnvKind) style.Shape {
+	switch kind {
+	case steps.Embedded:
+		return style.Dashed
+	case steps.Rehearsal:
+		return style.Double
+	}
+	return style.Solid
+}
+
+// Header draws the top of the screen in one line or two.
+func Header(r *Run, w, h int, st *style.Style) []string {
+	short, full := Environment(r.Case)
+	who := r.people()
+	run := "run " + tail.Inert(r.State.Opened.Run)
+	title := tail.Inert(r.Book.Title)
+	if h < 2 {
+		block := envBlock(r, short, st)
+		rest := []string{r.window(true), r.RollbackBefore(true), run, who, title}
+		return Block([]string{line(w, st, block, rest...)}, w, h, st)
+	}
+	block := envBlock(r, full, st)
+	if ansi.StringWidth(block)+10 > w {
+		block = envBlock(r, short, st)
+	}
+	first := line(w, st, " "+st.Paint(style.Strong, "belay")+"  "+block, title)
+	second := line(w, st, " "+run, who, r.window(false), r.RollbackBefore(false), r.holds(st), r.Now.Format("15:04:05"))
+	return Block([]string{first, second}, w, h, st)
+}
+
+func envBlock(r *Run, words string, st *style.Style) string {
+	switch r.Book.Kind {
+	case steps.Embedded:
+		return st.Rehearsal.Render(": " + words + " :")
+	case steps.Rehearsal:
+		return st.Rehearsal.Render("= " + words + " =")
+	}
+	return st.Live.Render("## " + words + " ##")
+}
+
+// line puts parts after each other as long as they fit.
+func line(w int, st *style.Style, first string, rest ...string) string {
+	out := first
+	for _, p := range rest {
+		if p != "" && ansi.StringWidth(out)+3+ansi.StringWidth(p) <= w {
+			out += "   " + p
+		}
+	}
+	return Fit(out, w, st)
+}
+
+func (r *Run) people() string {
+	who := tail.Inert(r.State.Driver) + " drives"
+	if r.State.Partner != "" {
+		return who + ", partner " + tail.Inert(r.State.Partner)
+	}
+	return who + ", no partner"
+}
+
+func (r *Run) holds(st *style.Style) string {
+	if why, ok := r.State.Holds[steps.Scope{}]; ok {
+		return st.Paint(style.Warn, "RUN ON HOLD: "+tail.Inert(why))
+	}
+	return ""
+}
+
+// Until is the end of the maintenance window that is open, or zero.
+func (r *Run) Until() time.Time {
+	for i := len(r.Book.Phases) - 1; i >= 0; i-- {
+		id := r.Book.Phases[i].ID
+		if p := r.State.Phases[id]; !p.Until.IsZero() && !r.PhaseFinished(id) {
+			return p.Until.In(r.Now.Location())
+		}
+	}
+	return time.Time{}
+}
+
+func (r *Run) window(short bool) string {
+	until := r.Until()
+	if until.IsZero() {
+		if short {
+			return ""
+		}
+		return "no window open"
+	}
+	left := until.Sub(r.Now)
+	switch {
+	case left < 0:
+		return "WINDOW OVER since " + Clock(-left)
+	case short:
+		return "window " + Clock(left)
+	}
+	return "window " + Clock(left) + " left"
+}
+
+// RollbackBefore is the latest safe start of a rollback. With an estimate that
+// is not known in full it can only be earlier, and says "before" either way.
+func (r *Run) RollbackBefore(short bool) string {
+	until := r.Until()
+	if until.IsZero() {
+		return ""
+	}
+	d, _ := r.RollbackEstimate()
+	text := "before " + until.Add(-d).Format("15:04")
+	if short {
+		return "roll back " + text
+	}
+	return "latest safe rollback start " + text
+}
+
+// Hint is a key and what it does now.
+type Hint struct{ Key, Word string }
+
+// Hints draws keys and their words.
+func Hints(hints []Hint, w int, st *style.Style) string {
+	var b strings.Builder
+	n := 1
+	b.WriteByte(' ')
+	for i, h := range hints {
+		size := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Word)
+		if i > 0 {
+			size += 2
+		}
+		if n+size > w {
+			break
+		}
+		if i > 0 {
+			b.WriteString("  ")
+		}
+		b.WriteString(st.Paint(style.Key, h.Key) + " " + h.Word)
+		n += size
+	}
+	return Fit(b.String(), w, st)
+}
+
+// Progress draws how far the run is and what it may still take.
+func Progress(r *Run, w int, st *style.Style) string {
+	all := r.Case.Progress("")
+	finished := all.Done + all.Skipped
+	share := 0.0
+	if all.Total > 0 {
+		share = float64(finished) / float64(all.Total)
+	}
+	out := fmt.Sprintf(" [%s] %d of %d", Bar(share, max(8, min(26, w/6)), st), finished, all.Total)
+	var parts []string
+	if all.Trouble > 0 {
+		parts = append(parts, st.Paint(style.Danger, fmt.Sprintf("%d in trouble", all.Trouble)))
+	}
+	if all.Busy > 0 {
+		parts = append(parts, fmt.Sprintf("%d under way", all.Busy))
+	}
+	if p := r.Phase(); p != nil {
+		parts = append(parts, r.remaining(p)...)
+	} else if r.Complete() {
+		parts = append(parts, "every phase is finished: close the run with :close")
+	}
+	if all.Skipped > 0 {
+		parts = append(parts, fmt.Sprintf("%d skipped", all.Skipped))
+	}
+	return line(w, st, out, parts...)
+}
+
+// Phase is the phase that the run is in: the first that is not finished.
+func (r *Run) Phase() *steps.Phase {
+	for i := range r.Book.Phases {
+		if p := &r.Book.Phases[i]; !r.PhaseFinished(p.ID) {
+			return p
+		}
+	}
+	return nil
+}
+
+func (r *Run) remaining(p *steps.Phase) []string {
+	n := r.Case.Progress(p.ID)
+	out := []string{fmt.Sprintf("%s %d of %d", tail.Inert(p.Title), n.Done+n.Skipped, n.Total)}
+	d, whole := r.Remaining(p.ID)
+	switch {
+	case d == 0 && !whole:
+		return append(out, "time left unknown")
+	case d == 0:
+		return out
+	}
+	least, about := "", "about "
+	if !whole {
+		least, about = "at least ", "not before "
+	}
+	return append(out, "left "+least+About(d)+", done "+about+r.Now.Add(d).Format("15:04"))
+}

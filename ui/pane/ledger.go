@@ -1,0 +1,175 @@
+package pane
+
+// The rule of this file: the run's log is the journal in one line per event,
+// and an event without words of its own still shows its kind.
+
+import (
+	"fmt"
+	"time"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Fact is one event with its time.
+type Fact struct {
+	At    time.Time
+	Event steps.Event
+}
+
+// Ledger draws the newest facts, the last at the bottom; up counts how many of
+// the newest are scrolled away.
+func Ledger(facts []Fact, up, w, h int, st *style.Style, zone *time.Location) []string {
+	end := max(0, len(facts)-up)
+	var out []string
+	for _, f := range facts[max(0, end-h):end] {
+		text, tone := Words(f.Event)
+		out = append(out, st.Paint(style.Dim, f.At.In(zone).Format("15:04:05"))+" "+st.Paint(tone, Cut(tail.Inert(text), w-9, st)))
+	}
+	return Block(out, w, h, st)
+}
+
+// Words says what an event means.
+func Words(e steps.Event) (string, style.Tone) {
+	if text, tone, ok := attemptWords(e); ok {
+		return text, tone
+	}
+	if text, tone, ok := personWords(e); ok {
+		return text, tone
+	}
+	switch e := e.(type) {
+	case steps.Opened:
+		return "run " + e.Run + " opened in " + e.Env + " by " + e.Operator, style.Strong
+	case steps.Answered:
+		return e.Name + " is " + e.Value, style.Plain
+	case steps.Bound:
+		if e.Reason != "" {
+			return e.Host + " bound again: " + e.Reason, style.Warn
+		}
+		return e.Host + " is " + e.Hostname, style.Plain
+	case steps.Drove:
+		return e.Driver + " drives, partner " + or(e.Partner, "none"), style.Plain
+	case steps.PhaseOpened:
+		return "phase " + e.Phase + " opened", style.Strong
+	case steps.Amended:
+		return fmt.Sprintf("runbook amended, %d changes", len(e.Diff)), style.Warn
+	case steps.Sequenced:
+		return fmt.Sprintf("sequence over %s, %d tasks", e.Scope, len(e.Tasks)), style.Plain
+	case steps.SequenceEnded:
+		return "sequence ended: " + e.Why, style.Plain
+	case steps.RollbackOpened:
+		return fmt.Sprintf("rollback of %s opened, %d entries", e.Scope, e.Entries), style.Warn
+	case steps.RollbackConfirmed:
+		return "rollback confirmed on " + e.Host, style.Warn
+	case steps.RollbackClosed:
+		if e.Finished {
+			return "rollback finished", style.OK
+		}
+		return "rollback abandoned: " + e.Reason, style.Warn
+	case steps.Closed:
+		return "run closed " + e.Reason, style.Strong
+	}
+	return e.Kind(), style.Plain
+}
+
+// attemptWords are about what ran on a host.
+func attemptWords(e steps.Event) (string, style.Tone, bool) {
+	switch e := e.(type) {
+	case steps.Intended:
+		word := "execute "
+		if e.Undo {
+			word = "undo "
+		}
+		return word + e.Task.String() + " by " + or(e.Confirm.By, "nobody"), style.Strong, true
+	case steps.Started:
+		return e.Attempt + " started", style.Dim, true
+	case steps.NotStarted:
+		return e.Attempt + " not started: " + e.Why, style.Warn, true
+	case steps.Exited:
+		if e.OK {
+			return fmt.Sprintf("%s exit %d", e.Attempt, e.Code), style.Plain, true
+		}
+		return fmt.Sprintf("%s failed: %s", e.Attempt, or(e.Why, fmt.Sprintf("exit %d", e.Code))), style.Danger, true
+	case steps.TimedOut:
+		return e.Attempt + " timed out after " + e.After.String(), style.Danger, true
+	case steps.CancelAsked:
+		return e.Attempt + " cancel: " + e.Why, style.Warn, true
+	case steps.Cancelled:
+		return e.Attempt + " cancelled", style.Warn, true
+	case steps.Lost:
+		return e.Attempt + " unknown: " + e.Why, style.Danger, true
+	case steps.Verifying:
+		return e.Task.String() + " verify again", style.Plain, true
+	case steps.Verified:
+		switch {
+		case e.Holds:
+			return e.Attempt + " proven", style.OK, true
+		case e.Proven:
+			return e.Attempt + " refuted by its verify", style.Danger, true
+		}
+		return e.Attempt + " not proven", style.Danger, true
+	}
+	return "", 0, false
+}
+
+// personWords are about what a person said.
+func personWords(e steps.Event) (string, style.Tone, bool) {
+	switch e := e.(type) {
+	case steps.Noted:
+		return "note: " + e.Text, style.Plain, true
+	case steps.Skipped:
+		return e.Task.String() + " skipped: " + e.Reason, style.Warn, true
+	case steps.Unskipped:
+		return e.Task.String() + " un-skipped", style.Plain, true
+	case steps.MarkedDone:
+		if e.Undo {
+			return e.Task.String() + " marked undone: " + e.Evidence, style.Plain, true
+		}
+		return e.Task.String() + " marked done: " + e.Evidence, style.Plain, true
+	case steps.CannotBeDone:
+		return e.Task.String() + " cannot be done: " + e.Reason, style.Danger, true
+	case steps.Passed:
+		return e.Task.String() + " passed on green", style.OK, true
+	case steps.Overridden:
+		return e.Task.String() + " overridden: " + e.Reason, style.Warn, true
+	case steps.SignedOff:
+		return e.Title + ": yes of " + e.By, style.Plain, true
+	case steps.Measured:
+		return fmt.Sprintf("%s is %s %s", e.Name, e.Value, e.Unit), style.Plain, true
+	case steps.Began:
+		return e.Task.String() + " open", style.Plain, true
+	case steps.Soaked:
+		tone := style.Plain
+		if e.To == "red" || e.To == "failed" || e.To == "stale" {
+			tone = style.Danger
+		}
+		return e.Task.String() + " soak " + e.To + " " + e.Reason, tone, true
+	case steps.Resolved:
+		return e.Task.String() + " resolved, " + e.As + ": " + e.Reason, style.Warn, true
+	case steps.Held:
+		return "hold on " + e.Scope.String() + ": " + e.Reason, style.Warn, true
+	case steps.Released:
+		return "hold released on " + e.Scope.String(), style.Plain, true
+	case steps.Excluded:
+		return e.Host + " excluded from " + e.Phase + ": " + e.Reason, style.Warn, true
+	case steps.Included:
+		return e.Host + " included in " + e.Phase, style.Plain, true
+	case steps.StoppedWaiting:
+		return "stopped waiting for " + e.Host + ": " + e.Reason, style.Warn, true
+	case steps.LeftOut:
+		return e.Host + " left out of the rollback: " + e.Reason, style.Warn, true
+	case steps.NotRestored:
+		return e.Task.String() + " not restored: " + e.Reason, style.Warn, true
+	case steps.PhaseAccepted:
+		return "phase " + e.Phase + " accepted: " + e.Reason, style.Plain, true
+	}
+	return "", 0, false
+}
+
+func or(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,224 @@
+package pane
+
+// The rule of this file: a value that is old shows its age in place of itself,
+// and a pane without lines says why.
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Server is what a pane shows of a host.
+type Server struct {
+	Number  int // the key that focuses it, 0 for none
+	ID      string
+	Role    string
+	Up      bool
+	Since   time.Time // of the present link state
+	Why     string    // it is down; empty while a first try is under way
+	Wrong   string    // it is not the host we know
+	Work    string    // what is under way there
+	Gauges  []Gauge
+	Logs    int // how many it has
+	Log     Log // the one that is shown
+	Focused bool
+	Now     time.Time
+}
+
+// Gauge is one watched value.
+type Gauge struct {
+	Title   string
+	Reading steps.Reading
+	Percent float64 // of a bar; negative where the value is no share
+	Every   time.Duration
+}
+
+// stalePolls is how many looks may fail before the age stands for the value.
+const stalePolls = 3
+
+// stale reports whether a gauge is too old to be shown.
+func (g Gauge) stale(now time.Time) bool {
+	every := g.Every
+	if every <= 0 {
+		every = 10 * time.Second
+	}
+	return g.Reading.At.IsZero() || now.Sub(g.Reading.At) > stalePolls*every
+}
+
+// cell draws a gauge: bar, value, and a word where it is not as it should be.
+func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
+	r := g.Reading
+	switch {
+	case r.At.IsZero():
+		return st.Paint(style.Dim, "not looked at")
+	case g.stale(now):
+		return st.Paint(style.Warn, "seen "+since(now, r.At)+" ago")
+	case r.Verdict == steps.CannotTell && r.Text == "":
+		return st.Paint(style.Warn, "unknown")
+	}
+	text := tail.Inert(r.Text)
+	if g.Percent >= 0 {
+		text = fmt.Sprintf("%.0f%%", g.Percent)
+		if bar > 0 {
+			text = Bar(g.Percent/100, bar, st) + " " + text
+		}
+	}
+	switch {
+	case r.Verdict == steps.Red:
+		return st.Paint(style.Danger, text+" red")
+	case r.Verdict == steps.CannotTell && r.Want != "":
+		return st.Paint(style.Warn, text+"?")
+	}
+	return text
+}
+
+// link is the state of the connection, in words, with its age.
+func (s Server) link() (string, style.Tone) {
+	switch {
+	case s.Wrong != "":
+		return "NOT THE HOST WE KNOW", style.Danger
+	case s.Up:
+		return "up " + since(s.Now, s.Since), style.OK
+	case s.Why == "":
+		return "connecting", style.Busy
+	}
+	return "UNREACHABLE " + since(s.Now, s.Since), style.Danger
+}
+
+// Name of the pane: its key, the host and what it is.
+func (s Server) Name() string {
+	name := tail.Inert(s.ID)
+	if s.Role != "" {
+		name += " " + tail.Inert(s.Role)
+	}
+	if s.Number > 0 {
+		name = itoa(s.Number) + " " + name
+	}
+	return name
+}
+
+// Draw gives the pane: title, gauges, tail, and a last line on how the tail is
+// looked at where that is not plain following.
+func (s Server) Draw(v LogView, w, h int, st *style.Style) []string {
+	if h <= 0 {
+		return nil
+	}
+	words, tone := s.link()
+	out := []string{TitleLine(s.Name(), st.Paint(tone, words), s.Focused, w, st)}
+	if h > 3 {
+		out = append(out, s.gaugeLine(w, st))
+	}
+	if s.Work != "" && h > 6 {
+		out = append(out, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
+	}
+	foot := ""
+	if h > 6 {
+		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now)
+	}
+	rows := h - len(out)
+	if foot != "" {
+		rows--
+	}
+	out = append(out, s.body(v, w, rows, st)...)
+	if foot != "" {
+		out = append(out, st.Paint(style.Dim, Fit(foot, w, st)))
+	}
+	return Block(out, w, h, st)
+}
+
+// body is the tail, or why there is none.
+func (s Server) body(v LogView, w, h int, st *style.Style) []string {
+	if !s.Log.empty() {
+		return s.Log.Lines(v, w, h, st)
+	}
+	var why string
+	switch {
+	case s.Wrong != "":
+		why = s.Wrong + "\nnothing is done here until it is rebound: :rebind " + s.ID + " REASON"
+	case !s.Up && s.Why != "":
+		why = "no lines: " + s.Why + "\nit is tried again by itself"
+	case s.Logs == 0:
+		why = "the runbook follows no log on this host"
+	case s.Log.Why != "":
+		why = "no lines: " + s.Log.Why
+	case s.Log.At.IsZero():
+		why = "no line has come yet"
+	default:
+		why = "no lines; the last byte came " + since(s.Now, s.Log.At) + " ago"
+	}
+	var out []string
+	for _, l := range Wrap(why, w) {
+		out = append(out, st.Paint(style.Warn, l))
+	}
+	return Block(out, w, h, st)
+}
+
+// gaugeLine draws all gauges with their titles, as many as fit.
+func (s Server) gaugeLine(w int, st *style.Style) string {
+	if len(s.Gauges) == 0 {
+		return Fit(st.Paint(style.Dim, "no gauges"), w, st)
+	}
+	bar := 6
+	if w < 60 {
+		bar = 4
+	}
+	var cells []string
+	for _, g := range s.Gauges {
+		cells = append(cells, st.Paint(style.Dim, tail.Inert(g.Title))+" "+g.cell(s.Now, bar, st))
+	}
+	out := strings.Join(cells, "  ")
+	if ansi.StringWidth(out) > w { // bars go first, then titles
+		for i, g := range s.Gauges {
+			cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + g.cell(s.Now, 0, st)
+		}
+		out = strings.Join(cells, " ")
+	}
+	if ansi.StringWidth(out) > w {
+		for i, g := range s.Gauges {
+			cells[i] = g.cell(s.Now, 0, st)
+			if i == 0 && g.Percent >= 0 {
+				cells[i] = g.cell(s.Now, 4, st)
+			}
+		}
+		out = strings.Join(cells, "  ")
+	}
+	return Fit(out, w, st)
+}
+
+// Table draws servers as rows: what a narrow screen has room for.
+func Table(servers []Server, selected, w, h int, st *style.Style) []string {
+	var out []string
+	top := Scroll(len(servers), selected, 0, h)
+	for i := top; i < len(servers) && len(out) < h; i++ {
+		s := servers[i]
+		lead := "  "
+		if i == selected {
+			lead = st.Frame.Mark + " "
+		}
+		words, tone := s.link()
+		row := lead + Fit(tail.Inert(s.ID), 6, st) + " " + Fit(tail.Inert(s.Role), 7, st) + " " + st.Paint(tone, Fit(words, 10, st)) + " "
+		bar := 8
+		if w < 110 {
+			bar = 0
+		}
+		for _, g := range s.Gauges {
+			cell := g.cell(s.Now, bar, st)
+			if w >= 100 {
+				cell = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + cell
+			}
+			row += " " + cell + " "
+		}
+		if s.Work != "" {
+			row += " " + st.Paint(style.Busy, tail.Inert(s.Work))
+		}
+		out = append(out, Fit(row, w, st))
+	}
+	return Block(out, w, h, st)
+}

@@ -1,0 +1,119 @@
+// Package style holds the only colours of the full-screen face.
+//
+// The rule of this package: a token is named for what it means. Colours come
+// from the sixteen that every terminal lets its owner choose, and no token is
+// the only sign of anything: whatever it colours also says it in words.
+package style
+
+import (
+	"charm.land/lipgloss/v2"
+)
+
+// Tone is how a piece of text is meant.
+type Tone int
+
+// Tones, from quiet to loud.
+const (
+	Plain Tone = iota
+	Dim
+	Strong
+	OK
+	Busy
+	Warn
+	Danger
+	Key
+	tones
+)
+
+// Shape tells environments apart by the form of their lines, for eyes and
+// terminals that cannot tell them apart by colour.
+type Shape int
+
+// Shapes of frames.
+const (
+	Solid  Shape = iota // live
+	Double              // staging
+	Dashed              // embedded fleet
+)
+
+// Style is one theme on one kind of terminal.
+type Style struct {
+	Dark  bool
+	ASCII bool
+	Frame Frame
+
+	Title     lipgloss.Style // of a pane
+	Focus     lipgloss.Style // title of the focused pane
+	Selected  lipgloss.Style // the row under the cursor
+	Match     lipgloss.Style // what a search found
+	Live      lipgloss.Style // the block that names a live environment
+	Rehearsal lipgloss.Style // the block that names a rehearsal
+	Button    lipgloss.Style // the answer that Enter would give
+	tone      [tones]lipgloss.Style
+}
+
+// Frame is the runes that lines are drawn with.
+type Frame struct {
+	Across, Down                                   string
+	TopLeft, TopRight, BottomLeft, BottomRight     string
+	Full, Empty, Ellipsis, Open, Closed, Mark, Dot string
+}
+
+// New gives the style for a dark or light terminal.
+func New(dark, ascii bool, shape Shape) *Style {
+	s := lipgloss.NewStyle
+	st := &Style{
+		Dark: dark, ASCII: ascii, Frame: frame(ascii, shape),
+		Title:     s().Bold(true),
+		Focus:     s().Bold(true).Reverse(true),
+		Selected:  s().Reverse(true),
+		Match:     s().Bold(true).Underline(true),
+		Live:      s().Bold(true).Reverse(true).Foreground(lipgloss.Red),
+		Rehearsal: s().Bold(true).Reverse(true).Foreground(lipgloss.Cyan),
+		Button:    s().Bold(true).Reverse(true),
+	}
+	st.tone = [tones]lipgloss.Style{
+		Plain: s(), Dim: s().Faint(true), Strong: s().Bold(true),
+		OK: s().Foreground(lipgloss.Green), Busy: s().Foreground(lipgloss.Cyan),
+		Warn: s().Foreground(lipgloss.Yellow), Danger: s().Foreground(lipgloss.Red).Bold(true),
+		Key: s().Bold(true),
+	}
+	if !dark { // cyan and yellow vanish on white
+		st.tone[Busy] = s().Foreground(lipgloss.Blue)
+		st.tone[Warn] = s().Foreground(lipgloss.Magenta)
+		st.Rehearsal = s().Bold(true).Reverse(true).Foreground(lipgloss.Blue)
+	}
+	return st
+}
+
+// Paint gives text in a tone. Empty text stays empty.
+func (st *Style) Paint(t Tone, text string) string {
+	if t == Plain || text == "" {
+		return text
+	}
+	return st.tone[t].Render(text)
+}
+
+func frame(ascii bool, shape Shape) Frame {
+	if ascii {
+		f := Frame{Across: "-", Down: "|", TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
+			Full: "#", Empty: ".", Ellipsis: "~", Open: "v", Closed: ">", Mark: ">", Dot: "-"}
+		switch shape {
+		case Double:
+			f.Across = "="
+		case Dashed:
+			f.Across, f.Down = ".", ":"
+		}
+		return f
+	}
+	f := Frame{Across: "─", Down: "│", TopLeft: "┌", TopRight: "┐", BottomLeft: "└", BottomRight: "┘",
+		Full: "█", Empty: "░", Ellipsis: "…", Open: "▾", Closed: "▸", Mark: "▶", Dot: "·"}
+	switch shape {
+	case Double:
+		f.Across, f.Down = "═", "║"
+		f.TopLeft, f.TopRight, f.BottomLeft, f.BottomRight = "╔", "╗", "╚", "╝"
+	case Dashed:
+		f.Across, f.Down = "╌", "╎"
+	}
+	return f
+}
