@@ -60,7 +60,9 @@ no_undo = "nothing to take back"
 type rig struct {
 	t       *testing.T
 	journal *memory
-	hosts   map[string]*fakeHost
+	hosts   map[string]*fakeHost // the imagined ones
+	real    func() map[string]Host
+	secrets map[string][]byte
 	runner  *Runner
 	stop    context.CancelFunc
 	ended   chan struct{}
@@ -79,11 +81,19 @@ func newRig(t *testing.T, text string) *rig {
 		t.Fatal(err)
 	}
 	g := &rig{t: t, journal: &memory{}, hosts: map[string]*fakeHost{}, book: rb, logs: t.TempDir()}
+	g.real = func() map[string]Host {
+		out := map[string]Host{}
+		for id, h := range g.hosts {
+			out[id] = h
+		}
+		return out
+	}
 	for _, h := range append(rb.AllHosts(), steps.LocalHost) {
 		g.hosts[h] = newFakeHost(h)
 	}
-	g.hosts["a"].script = changes("a")
-	g.hosts["b"].script = changes("b")
+	for id, h := range g.hosts {
+		h.script = changes(id)
+	}
 	g.journal.Append("opened", steps.Opened{Run: "r1", Hash: rb.Hash, Env: rb.Env, EnvKind: rb.Kind, Operator: "ana"})
 	t.Cleanup(func() {
 		if g.stop != nil {
@@ -101,16 +111,22 @@ func changes(host string) func(job.Request) (string, string, int) {
 
 func (g *rig) start(auto *Auto) {
 	g.t.Helper()
-	hosts := map[string]Host{}
-	for id, h := range g.hosts {
-		hosts[id] = h
+	hosts := g.real()
+	secrets, err := tail.NewSecrets(g.secrets)
+	if err != nil {
+		g.t.Fatal(err)
 	}
-	secrets, _ := tail.NewSecrets(nil)
 	g.runner = New(Config{Book: g.book, Old: map[string]*steps.Runbook{g.book.Hash: g.book}, State: g.journal.fold(),
-		Journal: g.journal, Hosts: hosts, Secrets: secrets, Logs: g.logs, Now: time.Now, Auto: auto})
+		Journal: g.journal, Hosts: hosts, Secrets: secrets, Values: g.secrets, Logs: g.logs, Now: time.Now, Auto: auto})
 	ctx, stop := context.WithCancel(context.Background())
 	g.stop, g.ended = stop, make(chan struct{})
-	go func() { g.runner.Run(ctx); close(g.ended) }()
+	go func() {
+		g.runner.Run(ctx)
+		for _, h := range hosts {
+			h.Close()
+		}
+		close(g.ended)
+	}()
 }
 
 // kill ends the console as kill -9 would: nothing is journalled any more.
@@ -175,7 +191,7 @@ func execute(t string) steps.Action {
 }
 
 func (g *rig) bound() {
-	g.until("hosts bound", func(c *steps.Case) bool { return len(c.State.Hosts) == 3 })
+	g.until("hosts bound", func(c *steps.Case) bool { return len(c.State.Hosts) == len(g.book.AllHosts())+1 })
 }
 
 func TestAutoToTheEnd(t *testing.T) {

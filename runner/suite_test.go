@@ -1,0 +1,244 @@
+package runner
+
+// The same scenes on a real OpenSSH sshd and on the embedded fleet. A scene
+// knows only how to reach a host and how to read a file of its home.
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"belay/runner/job"
+	"belay/runner/remote"
+	"belay/runner/remote/sshdtest"
+	"belay/steps"
+)
+
+// ground is what a scene plays on.
+type ground struct {
+	hosts func() map[string]Host // dialled anew by each console
+	read  func(host, file string) string
+	cut   func(host string) // every connection to it, as a network would
+}
+
+const suiteBook = `
+format = 1
+title = "suite"
+[vars]
+WHO = "everybody"
+[secrets]
+TOKEN = { env = "TOKEN" }
+[hosts]
+a = { address = "a" }
+b = { address = "b" }
+[groups]
+both = ["a", "b"]
+[environments.production]
+kind = "live"
+[[phase]]
+id = "one"
+title = "One"
+[[phase.step]]
+id = "prepare"
+title = "Prepare"
+on = "both"
+danger = "low"
+script = '''
+echo "hello $WHO from $BELAY_HOST"
+echo run >>"$HOME/prepare.count"
+echo old >"$HOME/state"
+'''
+no_undo = "a file more does no harm"
+[[phase.step]]
+id = "switch"
+title = "Switch"
+on = "both"
+danger = "low"
+needs = ["prepare"]
+capture = { WAS = "first" }
+script = '''
+echo "WAS=$(cat "$HOME/state")" >>"$BELAY_OUT"
+echo new >"$HOME/state"
+cat "$TOKEN_FILE" >"$HOME/token.seen"
+cat "$TOKEN_FILE"; echo
+'''
+verify.script = 'test "$(cat "$HOME/state")" = new'
+undo.script = 'echo "$WAS" >"$HOME/state"'
+undo.verify.script = 'test "$(cat "$HOME/state")" = old'
+[[phase.step]]
+id = "slow"
+title = "Slow"
+on = "a"
+danger = "low"
+script = '''
+echo run >>"$HOME/slow.count"
+i=0
+while [ ! -e "$HOME/slow.end" ] && [ $i -lt 1200 ]; do i=$((i+1)); echo "line $i"; sleep 0.05; done
+echo the end
+'''
+no_undo = "it changes nothing"
+[[phase.step]]
+id = "finish"
+title = "Finish"
+on = "b"
+danger = "low"
+script = 'echo run >>"$HOME/finish.count"; touch "$HOME/finished"'
+undo.script = 'rm -f "$HOME/finished"'
+`
+
+func realSSH(t *testing.T) ground {
+	servers := map[string]*sshdtest.Server{}
+	for _, h := range []string{"a", "b", steps.LocalHost} {
+		servers[h] = sshdtest.Start(t, sshdtest.Options{})
+	}
+	return ground{
+		hosts: func() map[string]Host {
+			out := map[string]Host{}
+			for id, s := range servers {
+				out[id] = remote.New(remote.Settings{ID: id, Hop: remote.Hop{Address: s.Host, Port: s.Port, User: s.User,
+					Identities: []string{s.Key}, IdentitiesOnly: true, KnownHosts: []string{s.KnownHosts}}})
+			}
+			return out
+		},
+		read: func(host, file string) string {
+			b, _ := os.ReadFile(filepath.Join(servers[host].Home, file))
+			return string(b)
+		},
+		cut: func(host string) { servers[host].KillConnections() },
+	}
+}
+
+func suiteRig(t *testing.T, on ground) *rig {
+	g := newRig(t, suiteBook)
+	g.real = on.hosts
+	g.secrets = map[string][]byte{"TOKEN": []byte("s3cr3t-t0ken")}
+	return g
+}
+
+// onGrounds plays a scene on each ground.
+func onGrounds(t *testing.T, scene func(t *testing.T, on ground)) {
+	t.Run("sshd", func(t *testing.T) { scene(t, realSSH(t)) })
+	t.Run("fleet", func(t *testing.T) { scene(t, embedded(t)) })
+}
+
+func (g *rig) through(step string, hosts ...string) {
+	g.t.Helper()
+	for _, h := range hosts {
+		g.must(execute(step + "@" + h))
+	}
+	for _, h := range hosts {
+		g.until(step+" on "+h, g.is(step+"@"+h, steps.TaskDone))
+	}
+}
+
+func TestSuiteForwardAndBack(t *testing.T) {
+	onGrounds(t, func(t *testing.T, on ground) {
+		g := suiteRig(t, on)
+		g.start(nil)
+		g.bound()
+		g.through("prepare", "a", "b")
+		g.through("switch", "a", "b")
+		if on.read("a", "state") != "new\n" || on.read("a", "token.seen") != "s3cr3t-t0ken" {
+			t.Fatalf("state %q, token %q", on.read("a", "state"), on.read("a", "token.seen"))
+		}
+		log, _ := os.ReadFile(filepath.Join(g.logs, "r1.switch.a.1.log"))
+		if string(log) != "‹secret TOKEN›\n" {
+			t.Fatalf("our copy of the output: %q", log)
+		}
+		g.must(steps.Action{Verb: steps.Skip, Task: task("slow@a"), Reason: "not needed here"})
+		g.through("finish", "b")
+		g.kill()
+		g.start(&Auto{Max: steps.Critical, Rollback: &steps.Scope{}})
+		if o := <-g.runner.Done(); o.Code != 0 {
+			t.Fatalf("%+v\n%s", o, g.journal.kinds())
+		}
+		for _, h := range []string{"a", "b"} {
+			if got := on.read(h, "state"); got != "old\n" {
+				t.Fatalf("state on %s is %q after the rollback", h, got)
+			}
+			if n := strings.Count(on.read(h, "prepare.count"), "run"); n != 1 {
+				t.Fatalf("prepare ran %d times on %s", n, h)
+			}
+		}
+		for _, l := range g.journal.lines {
+			if strings.Contains(string(l.data), "s3cr3t-t0ken") {
+				t.Fatalf("the journal holds the secret: %s", l.data)
+			}
+		}
+	})
+}
+
+func TestSuiteKilledConsoleAttaches(t *testing.T) {
+	onGrounds(t, func(t *testing.T, on ground) {
+		g := suiteRig(t, on)
+		g.start(nil)
+		g.bound()
+		g.through("prepare", "a", "b")
+		g.through("switch", "a", "b")
+		g.must(execute("slow@a"))
+		g.until("output", func(*steps.Case) bool { return ringHas(g, "slow@a", "line 3") })
+		g.kill()
+		g.start(nil)
+		g.until("attached", func(*steps.Case) bool { return ringHas(g, "slow@a", "line 5") })
+		on.cut("a")
+		endSlow(t, g)
+		g.until("done", g.is("slow@a", steps.TaskDone))
+		if n := strings.Count(on.read("a", "slow.count"), "run"); n != 1 {
+			t.Fatalf("slow ran %d times", n)
+		}
+		log, _ := os.ReadFile(filepath.Join(g.logs, "r1.slow.a.1.log"))
+		if !strings.HasPrefix(string(log), "line 1\nline 2\n") || !strings.HasSuffix(string(log), "\nthe end\n") {
+			t.Fatalf("the log is not whole: %.60q … %.60q", log, log[max(0, len(log)-60):])
+		}
+	})
+}
+
+func TestSuiteCancel(t *testing.T) {
+	onGrounds(t, func(t *testing.T, on ground) {
+		g := suiteRig(t, on)
+		g.start(nil)
+		g.bound()
+		g.through("prepare", "a", "b")
+		g.through("switch", "a", "b")
+		g.must(execute("slow@a"))
+		g.until("output", func(*steps.Case) bool { return ringHas(g, "slow@a", "line 3") })
+		g.must(steps.Action{Verb: steps.CancelTask, Task: task("slow@a")})
+		g.until("cancelled", g.is("slow@a", steps.TaskCancelled))
+		endSlow(t, g)
+		g.must(steps.Action{Verb: steps.Retry, Task: task("slow@a"), Confirm: steps.Confirmation{How: "typed", Typed: "a"}})
+		g.until("done", g.is("slow@a", steps.TaskDone))
+		if n := strings.Count(on.read("a", "slow.count"), "run"); n != 2 {
+			t.Fatalf("slow ran %d times in two attempts", n)
+		}
+	})
+}
+
+// endSlow lets the slow step end, by a second way in.
+func endSlow(t *testing.T, g *rig) {
+	t.Helper()
+	h := g.real()["a"]
+	defer h.Close()
+	if _, err := h.Run(t.Context(), job.Script{Text: `touch "$HOME/slow.end"`}, 1000); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ringHas(g *rig, t, want string) bool {
+	ring := g.runner.Output(task(t))
+	if ring == nil {
+		return false
+	}
+	first, next := ring.Span()
+	for _, l := range ring.Window(first, int(next-first)) {
+		if l.Text == want {
+			return true
+		}
+	}
+	return false
+}
+
+func embedded(t *testing.T) ground {
+	t.Skip("the embedded fleet is not wired in yet")
+	return ground{}
+}
