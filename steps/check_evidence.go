@@ -84,6 +84,12 @@ func (c *checker) checkProbeUse(path string, e *Evidence) {
 	case dotted && !slices.Contains(r.fields, field):
 		c.value(path+".probe", "probe", "the %s reader has no field %q; want %s%s", p.Read, field, fieldsOf(name, r), suggest(field, r.fields))
 	}
+	switch {
+	case p.Read == "regex" && e.Path != "":
+		c.checkPattern(path+".path", e.Path)
+	case (p.Read == "regex" || p.Read == "json") && e.Path == "" && p.Path == "":
+		c.value(path+".probe", "probe", "the %s reader needs a path, here or in [probes.%s]", p.Read, name)
+	}
 	if e.Want == "" {
 		c.value(path, "want", "a probe needs want: what its value must be")
 	}

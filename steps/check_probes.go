@@ -19,9 +19,9 @@ type reading struct {
 
 var readers = map[string]reading{
 	"df":         {[]string{"free", "used", "size", "percent"}, true},
-	"docker":     {[]string{"running", "unhealthy", "restarting", "exited", "containers"}, true},
-	"ray":        {[]string{"jobs", "workers", "nodes", "nodes_lost", "actors", "pending", "version"}, false},
-	"prometheus": {[]string{"alerts", "query"}, true},
+	"docker":     {[]string{"running", "count", "restarts", "state", "status", "image"}, true},
+	"ray":        {[]string{"version", "workers", "nodes", "nodes_lost", "jobs", "cpus"}, false},
+	"prometheus": {[]string{"alerts"}, true},
 	"json":       {nil, true},
 	"regex":      {nil, true},
 	"text":       {nil, true},
@@ -65,7 +65,7 @@ func (c *checker) checkProbes() {
 func (c *checker) checkPattern(path, pattern string) {
 	if re, err := regexp.Compile(pattern); err != nil {
 		c.value(path, "probe", "%v", err)
-	} else if re.NumSubexp() != 1 {
-		c.value(path, "probe", "the pattern %q has %d groups; want one, around the value", pattern, re.NumSubexp())
+	} else if re.NumSubexp() > 1 {
+		c.value(path, "probe", "the pattern %q has %d groups; want one, around the value: (?:…) does not count", pattern, re.NumSubexp())
 	}
 }
