@@ -132,6 +132,23 @@ type Case struct {
 	Seen  Seen
 	Now   time.Time
 	Next  *Runbook // of an amend: the proposed text
+
+	steps   map[string]*Step // of the text that is indexed, by id
+	indexed *Runbook
+}
+
+// inForce finds a step of the text in force, or nil. It keeps an index, so a
+// Case is for one goroutine; copies are free.
+func (c *Case) inForce(id string) *Step {
+	if c.indexed != c.Book {
+		c.indexed, c.steps = c.Book, map[string]*Step{}
+		for s := range c.Book.Steps() {
+			if c.steps[s.ID] == nil {
+				c.steps[s.ID] = s
+			}
+		}
+	}
+	return c.steps[id]
 }
 
 // Step gives the step of a task as it binds it: frozen where the task has
@@ -144,13 +161,13 @@ func (c *Case) Step(t Task) *Step {
 			}
 		}
 	}
-	return c.Book.Step(t.Step)
+	return c.inForce(t.Step)
 }
 
 // next gives the step of a task as its next attempt takes it: what is tried
 // again is tried with the text in force.
 func (c *Case) next(t Task) *Step {
-	if s := c.Book.Step(t.Step); s != nil {
+	if s := c.inForce(t.Step); s != nil {
 		return s
 	}
 	return c.Step(t)

@@ -37,7 +37,7 @@ func (c *Case) capturing(host string) []Task {
 		}
 	}
 	for t, ts := range c.State.Tasks {
-		if t.Host == host && ts.First != nil && c.Book.Step(t.Step) == nil && c.Step(t) != nil {
+		if t.Host == host && ts.First != nil && c.inForce(t.Step) == nil && c.Step(t) != nil {
 			lost = append(lost, t)
 		}
 	}

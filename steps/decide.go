@@ -92,7 +92,7 @@ func (s *State) StableFor(d Duration) time.Duration {
 
 // mayStart is what any start of forward work asks for.
 func (c *Case) mayStart(t Task) *Refusal {
-	s := c.Book.Step(t.Step)
+	s := c.inForce(t.Step)
 	switch {
 	case s == nil:
 		return refuse(Never, "undo it, or skip it with a reason", "step %s is no longer in the runbook", t.Step)

@@ -54,7 +54,7 @@ func exclude(c *Case, a Action) ([]Event, error) {
 	}
 	var out []Task
 	for _, t := range p.Tasks() {
-		s := c.Book.Step(t.Step)
+		s := c.inForce(t.Step)
 		if t.Host != a.Host || a.Name != "" && s.Block != a.Name || s.Kind == Gate && s.Block == "" {
 			continue
 		}

@@ -7,6 +7,7 @@ package steps
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -297,6 +298,7 @@ func (s *State) resolve(at time.Time, e Resolved) {
 // edit changes a task's state in place.
 func (s *State) edit(k Task, f func(*TaskState)) {
 	t := s.Task(k)
+	t.Attempts = slices.Clone(t.Attempts) // a clone of the state may share them
 	f(&t)
 	s.Tasks[k] = t
 }

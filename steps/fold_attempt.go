@@ -178,9 +178,7 @@ func (s *State) attempt(id string, f func(Task, *TaskState, *Attempt)) error {
 	if err != nil {
 		return err
 	}
-	t := s.Tasks[k]
-	f(k, &t, t.Attempt())
-	s.Tasks[k] = t
+	s.edit(k, func(t *TaskState) { f(k, t, t.Attempt()) })
 	return nil
 }
 

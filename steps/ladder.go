@@ -78,7 +78,7 @@ func (c *Case) Phrase(level Danger, tasks []Task) string {
 // groupName is the name of the group that the tasks' hosts are, or "hosts".
 func (c *Case) groupName(tasks []Task) string {
 	hosts := hostsOf(tasks)
-	if s := c.Book.Step(tasks[0].Step); s != nil && len(hosts) == len(c.Book.Groups[s.On]) {
+	if s := c.inForce(tasks[0].Step); s != nil && len(hosts) == len(c.Book.Groups[s.On]) {
 		return s.On
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Book.Groups)) { // the same words each time

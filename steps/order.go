@@ -81,7 +81,7 @@ func (rb *Runbook) Phase(id string) *Phase {
 
 // finished reports whether what comes after a task may go on.
 func (c *Case) finished(t Task) bool {
-	if s := c.Book.Step(t.Step); s != nil && s.Left != "" {
+	if s := c.inForce(t.Step); s != nil && s.Left != "" {
 		return true
 	}
 	return c.State.Task(t).Status.Finished()
@@ -89,7 +89,7 @@ func (c *Case) finished(t Task) bool {
 
 // before lists what the file's order wants finished before a task.
 func (c *Case) before(t Task) []Task {
-	s := c.Book.Step(t.Step)
+	s := c.inForce(t.Step)
 	p := c.Book.Phase(s.Phase)
 	if p == nil || s.Free {
 		return nil
@@ -134,7 +134,7 @@ func (c *Case) unmet(t Task) *Refusal {
 			return c.waitsFor(t, k)
 		}
 	}
-	s := c.Book.Step(t.Step)
+	s := c.inForce(t.Step)
 	if k := c.addedBefore(s.Phase); !k.Zero() {
 		return refuse(Later, "execute it, or skip it with a reason", "%s is new, and stands before what is done", k)
 	}
@@ -167,7 +167,7 @@ func sameBlock(a, b *Step) bool { return a.Block != "" && a.Block == b.Block && 
 // whole step is kept in whole, for it is the same for every host.
 func (c *Case) unmetNeeds(s *Step, t Task, whole map[string]Task) *Refusal {
 	for _, id := range s.Needs {
-		need := c.Book.Step(id)
+		need := c.inForce(id)
 		if need == nil {
 			return refuse(Never, "", "step %s needs %s, which is not in the runbook", s.ID, id)
 		}

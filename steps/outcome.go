@@ -51,7 +51,7 @@ func (c *Case) readyIn(p *Phase) []Task {
 			if c.finished(t) {
 				continue
 			}
-			s := c.Book.Step(t.Step)
+			s := c.inForce(t.Step)
 			st := c.State.Task(t).Status
 			startable := st == TaskNotStarted || st == TaskUndone
 			if (clear && rest || s.Free) && startable && c.unmetNeeds(s, t, needs) == nil {
@@ -179,7 +179,7 @@ func (c *Case) count(p *Progress, t Task) {
 	case ts.Excluded:
 		p.Excluded++
 		p.Skipped++
-	case ts.Status == TaskSkipped || c.Book.Step(t.Step).Left != "":
+	case ts.Status == TaskSkipped || c.inForce(t.Step).Left != "":
 		p.Skipped++
 	case ts.Status == TaskDone:
 		p.Done++
@@ -194,14 +194,14 @@ func (c *Case) count(p *Progress, t Task) {
 // this run, else the file's. The embedded fleet's times never count.
 func (c *Case) Estimate(t Task) (time.Duration, bool) {
 	if c.Book.Kind != Embedded {
-		for _, h := range c.Book.Step(t.Step).TaskHosts() {
+		for _, h := range c.inForce(t.Step).TaskHosts() {
 			ts := c.State.Task(Task{t.Step, h})
 			if a := ts.Attempt(); a != nil && !a.Undo && ts.Status == TaskDone && ts.How == HowProven && h != t.Host {
 				return a.Ended.Sub(a.Intended), true
 			}
 		}
 	}
-	s := c.Book.Step(t.Step)
+	s := c.inForce(t.Step)
 	if s.Soak != nil && s.Estimate == 0 {
 		return s.Soak.For.D(), true
 	}

@@ -207,11 +207,7 @@ func (s *State) Clone() *State {
 	c.Answers, c.Hosts, c.Phases = maps.Clone(s.Answers), maps.Clone(s.Hosts), maps.Clone(s.Phases)
 	c.Holds, c.Measures = maps.Clone(s.Holds), maps.Clone(s.Measures)
 	c.attempts = nil
-	c.Tasks = make(map[Task]TaskState, len(s.Tasks))
-	for k, t := range s.Tasks {
-		t.Attempts = slices.Clone(t.Attempts)
-		c.Tasks[k] = t
-	}
+	c.Tasks = maps.Clone(s.Tasks) // what hangs on a task is replaced, never changed
 	if s.Rollback != nil {
 		r := *s.Rollback
 		r.Confirmed, r.LeftOut = maps.Clone(r.Confirmed), maps.Clone(r.LeftOut)

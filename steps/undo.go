@@ -5,6 +5,7 @@ package steps
 // whenever it is asked for. It is never a list in a file.
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -72,20 +73,30 @@ func (c *Case) rolls(t Task) bool { return c.Step(t).Block != "" }
 // ran lists what this run did in a scope, newest first. What was undone since
 // the rollback was opened keeps its place.
 func (c *Case) ran(scope Scope) []Task {
-	var out []Task
+	type placed struct {
+		task Task
+		at   int64
+	}
+	var found []placed
 	for k, ts := range c.State.Tasks {
+		place := c.place(ts)
+		if place == 0 {
+			continue
+		}
 		s := c.Step(k)
-		if s == nil || inRollback(s) || c.place(ts) == 0 {
+		if s == nil || inRollback(s) {
 			continue
 		}
 		if scope.Phase != "" && s.Phase != scope.Phase || scope.Host != "" && k.Host != scope.Host {
 			continue
 		}
-		out = append(out, k)
+		found = append(found, placed{k, place})
 	}
-	slices.SortFunc(out, func(a, b Task) int {
-		return int(c.place(c.State.Tasks[b]) - c.place(c.State.Tasks[a]))
-	})
+	slices.SortFunc(found, func(a, b placed) int { return cmp.Compare(b.at, a.at) })
+	out := make([]Task, len(found))
+	for i, f := range found {
+		out[i] = f.task
+	}
 	return out
 }
 
