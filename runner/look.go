@@ -38,7 +38,8 @@ func (r *Runner) look(ctx context.Context, t steps.Task, e steps.Evidence) []ste
 	out := make([]steps.Reading, len(hosts))
 	var wg sync.WaitGroup
 	for i, h := range hosts {
-		wg.Go(func() { out[i] = r.reading(ctx, c, c.Step(t), h, e) })
+		own := *c // a case remembers what it was asked, so it is not shared
+		wg.Go(func() { out[i] = r.reading(ctx, &own, own.Step(t), h, e) })
 	}
 	wg.Wait()
 	return out
