@@ -45,6 +45,7 @@ type Auto struct {
 type Runner struct {
 	cfg     Config
 	state   *steps.State // owned by the loop
+	own     steps.Case // of the loop
 	inbox   chan func()
 	changed chan struct{}
 	ctx     context.Context // of everything that runs on behalf of the loop
@@ -149,7 +150,9 @@ func (r *Runner) spawn(f func()) {
 
 // kase is what a decision may look at, for the loop itself.
 func (r *Runner) kase() *steps.Case {
-	return &steps.Case{Book: r.book, Old: r.old, State: r.state, Seen: r.seen, Now: r.cfg.Now()}
+	c := &r.own // one case keeps its index of steps
+	c.Book, c.Old, c.State, c.Seen, c.Now, c.Next = r.book, r.old, r.state, r.seen, r.cfg.Now(), nil
+	return c
 }
 
 // Submit decides an action and, where it is allowed, puts its events on disk
@@ -330,7 +333,7 @@ func (r *Runner) Snapshot() Snapshot {
 		Frozen: r.frozen, Rolling: r.roll, Asking: maps.Clone(r.asking), Version: r.version,
 	}
 	for _, id := range append(r.book.AllHosts(), steps.LocalHost) {
-		if w, ok := r.hosts[id]; ok {
+		if w, ok := r.hosts[id]; ok && (id != steps.LocalHost || r.book.UsesLocal()) {
 			s.Hosts = append(s.Hosts, w.view(r.book.Hosts[id]))
 		}
 	}

@@ -309,3 +309,13 @@ func (c *Case) earlierPhase(id string) *Phase {
 	}
 	return nil
 }
+
+// UsesLocal reports whether a script of the runbook runs on this machine.
+func (rb *Runbook) UsesLocal() bool {
+	for s := range rb.Steps() {
+		if !s.open() && contains(s.Hosts, LocalHost) {
+			return true
+		}
+	}
+	return false
+}
