@@ -39,7 +39,7 @@ undo.script = "unfirst"
 id = "go"
 title = "Go?"
 kind = "gate"
-evidence = [ { title = "room", on = "both", script = "room", want = ">= 20 GiB" }, { title = "we agree", sign_off = "driver" } ]
+evidence = [ { title = "room", on = "both", script = "room", want = ">= 20 GiB", max_age = "3s" }, { title = "we agree", sign_off = "driver" } ]
 [[phase.step]]
 id = "up"
 title = "Up"
@@ -48,7 +48,7 @@ block = "roll"
 danger = "low"
 check = { script = "fit" }
 script = "up"
-verify = { script = "alive", want = "== 4", stable = "400ms", timeout = "5s" }
+verify = { script = "alive", want = "== 4", stable = "400ms", timeout = "2s" }
 undo.script = "down"
 [[phase.step]]
 id = "rest"
