@@ -18,6 +18,10 @@ import (
 // the file has an endless disk.
 const DiskTable = "/etc/belay/disk"
 
+// FullMark is the virtual path of a file that fills the host's disks for as
+// long as it is there: the fault disk-full.
+const FullMark = "/etc/belay/faults/disk-full"
+
 // Mount is one line of df.
 type Mount struct {
 	At, Device string
@@ -96,8 +100,18 @@ func (d *Disk) of(virtual string) (Mount, bool) {
 			best, found = m, true
 		}
 	}
-	best.Used += d.written[best.At]
-	return best, found
+	return d.now(best), found
+}
+
+// now is a mount with what is written to it; the lock is held.
+func (d *Disk) now(m Mount) Mount {
+	m.Used += d.written[m.At]
+	if d.root != nil && m.Used < m.Size {
+		if _, err := d.root.Stat(strings.TrimPrefix(FullMark, "/")); err == nil {
+			m.Used = m.Size
+		}
+	}
+	return m
 }
 
 // Of is the disk that a path lies on; false when the host's disk is endless.
@@ -114,8 +128,7 @@ func (d *Disk) Mounts() []Mount {
 	d.load()
 	out := make([]Mount, 0, len(d.mounts))
 	for _, m := range d.mounts {
-		m.Used += d.written[m.At]
-		out = append(out, m)
+		out = append(out, d.now(m))
 	}
 	return out
 }

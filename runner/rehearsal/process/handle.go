@@ -77,3 +77,9 @@ func (h *Handle) Stat() (fs.FileInfo, error) {
 
 // NewHandle gives a descriptor to its process; the reference is passed on.
 func NewHandle(p *Process, d *Descriptor) *Handle { return &Handle{p, d} }
+
+// Hang waits until the process is killed.
+func (p *Process) Hang() {
+	<-p.dead
+	panic(gone{})
+}

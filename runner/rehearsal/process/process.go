@@ -353,7 +353,13 @@ func (p *Process) Fork() *Process {
 			delete(q.dispositions, s)
 		}
 	}
-	p.table.add(q)
+	if !p.table.add(q) {
+		q.Exit(254)
+		p.Check()
+		fmt.Fprintf(p.Stderr(), "cannot fork: %v (%d processes)\n", syscall.EAGAIN, maxProcesses)
+		p.Exit(254)
+		panic(gone{})
+	}
 	return q
 }
 

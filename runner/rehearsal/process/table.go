@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"belay/runner/rehearsal/files"
@@ -99,28 +98,25 @@ func (t *Table) Start(args, env []string, dir string, fds ...*Descriptor) *Proce
 	for n, d := range fds {
 		p.fds[n] = d
 	}
-	t.add(p)
+	if !t.add(p) {
+		p.Exit(254)
+		return p
+	}
 	p.SetGroup(true)
 	return p
 }
 
-func (t *Table) add(p *Process) {
+// add gives p its place. It is refused on a full host, and on one that goes down.
+func (t *Table) add(p *Process) bool {
 	t.mu.Lock()
-	full := len(t.procs) >= maxProcesses || t.closed
-	if !full {
-		t.next++
-		p.PID = t.next
-		t.procs[p.PID] = p
+	defer t.mu.Unlock()
+	if len(t.procs) >= maxProcesses || t.closed {
+		return false
 	}
-	t.mu.Unlock()
-	if full {
-		p.Exit(254)
-		if parent := t.Find(p.Parent); parent != nil {
-			fmt.Fprintf(parent.Stderr(), "cannot fork: %v (%d processes)\n", syscall.EAGAIN, maxProcesses)
-			parent.Exit(254)
-		}
-		panic(gone{})
-	}
+	t.next++
+	p.PID = t.next
+	t.procs[p.PID] = p
+	return true
 }
 
 func (t *Table) remove(p *Process) {
@@ -133,7 +129,24 @@ func (t *Table) remove(p *Process) {
 
 // Go does the work of p on a goroutine of its own.
 func (t *Table) Go(p *Process, work func() int) {
-	t.work.Go(func() { p.Run(work) })
+	t.Background(func() { p.Run(work) })
+}
+
+// Background runs work that belongs to the host and ends with its processes.
+// On a host that goes down nothing is begun.
+func (t *Table) Background(work func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.closed {
+		t.work.Go(work)
+	}
+}
+
+// Closed says whether the host is going down.
+func (t *Table) Closed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed
 }
 
 // Close kills everything on the host and waits until it has stopped.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"belay/runner/rehearsal/command"
 	"belay/runner/rehearsal/files"
@@ -220,19 +221,31 @@ func (h *Host) spawn(log string, args ...string) {
 	h.Table.Go(p, func() int { return h.Table.Exec(p, args, env) })
 }
 
-// Port answers a request to a port of the host by the script ports/PORT of its
-// fleet. The status is the script's: 0 found, 4 no such page.
-func (h *Host) Port(port, method, target string, body io.Reader) (answer []byte, status int, found bool) {
+// portScript is the script that answers for a port, or "".
+func (h *Host) portScript(port string) string {
 	fleets := h.world.fleets()
 	slices.Reverse(fleets)
 	for _, fleet := range fleets {
 		script := path.Join("/fleet", fleet, "ports", port)
 		if _, err := h.Files.Stat(script, true); err == nil {
-			answer, status = h.Command(h.worldEnviron(), body, "sh", script, method, target)
-			return answer, status, true
+			return script
 		}
 	}
-	return nil, 0, false
+	return ""
+}
+
+// HasPort says whether anything answers on a port of the host.
+func (h *Host) HasPort(port string) bool { return h.portScript(port) != "" }
+
+// Port answers a request to a port of the host by the script ports/PORT of its
+// fleet. The status is the script's: 0 found, 4 no such page.
+func (h *Host) Port(port, method, target string, body io.Reader) (answer []byte, status int, found bool) {
+	script := h.portScript(port)
+	if script == "" {
+		return nil, 0, false
+	}
+	answer, status = h.Command(h.worldEnviron(), body, "sh", script, method, target)
+	return answer, status, true
 }
 
 // Down says whether the host cannot be reached at the moment.
@@ -256,7 +269,21 @@ func (h *Host) SetFault(name, text string) error {
 	return h.Files.WriteFile(path.Join(FaultDir, name), []byte(text), 0o644)
 }
 
+// Later does something in d of the clock's time, unless the host goes down first.
+func (h *Host) Later(d time.Duration, do func()) {
+	args := []string{"[fault]"}
+	p := h.Table.Start(args, nil, "/")
+	h.Table.Go(p, func() int {
+		p.Pause(d)
+		do()
+		return 0
+	})
+}
+
+// Kill ends all that runs on the host; nothing starts on it any more.
+func (h *Host) Kill() { h.Table.Close() }
+
 func (h *Host) close() {
-	h.Table.Close()
+	h.Kill()
 	_ = h.Files.Close()
 }

@@ -1,0 +1,192 @@
+// The child's side: it serves the hosts of one folder.
+package rehearsal
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"belay/runner/rehearsal/jobs"
+	"belay/runner/rehearsal/sshd"
+	"belay/runner/rehearsal/world"
+)
+
+// idleTime is how long a fleet waits for somebody to come back.
+const idleTime = time.Hour
+
+// Serve is the child's main: it serves the fleet of dir until Stop, SIGTERM,
+// the end of ctx, or an idle hour. It prints "ready" to stdout and closes it.
+func Serve(ctx context.Context, dir string) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	return serve(ctx, dir, os.Stdout)
+}
+
+// server is a fleet at work.
+type server struct {
+	spec    Spec
+	world   *world.World
+	hosts   []*sshd.Server
+	jobs    []*jobs.Jobs
+	sockets []net.Listener
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+}
+
+func serve(ctx context.Context, dir string, ready io.WriteCloser) (err error) {
+	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return errors.Join(errors.New("serve fleet: another process serves this folder"), err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	data, err := os.ReadFile(filepath.Join(dir, "fleet.json"))
+	if err != nil {
+		return fmt.Errorf("serve fleet: %w", err)
+	}
+	s := &server{}
+	if err := json.Unmarshal(data, &s.spec); err != nil {
+		return fmt.Errorf("serve fleet: fleet.json: %w", err)
+	}
+	s.spec.Dir = dir
+	ctx, s.stop = context.WithCancel(ctx)
+	defer s.stop()
+	if err := s.open(); err != nil {
+		return fmt.Errorf("serve fleet: %w", err)
+	}
+	defer s.close()
+	if _, err := io.WriteString(ready, readyLine+"\n"); err != nil {
+		return fmt.Errorf("serve fleet: %w", err)
+	}
+	_ = ready.Close()
+	s.wait(ctx)
+	return nil
+}
+
+// bootID names this start, in the form of the kernel's.
+func bootID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func (s *server) open() (err error) {
+	client, err := keyFile(filepath.Join(s.spec.Dir, "key"))
+	if err != nil {
+		return err
+	}
+	if s.world, err = world.Open(s.spec.Dir, s.spec.world(), bootID()); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := s.world.Afflict(s.spec.Faults, true); err != nil {
+		return err
+	}
+	if err := s.world.Start(); err != nil {
+		return err
+	}
+	if err := s.world.Afflict(s.spec.Faults, false); err != nil {
+		return err
+	}
+	for i, h := range s.world.Hosts {
+		key, err := keyFile(filepath.Join(s.spec.Dir, "hostkeys", h.ID))
+		if err != nil {
+			return err
+		}
+		j := jobs.New(h, &faults{server: s})
+		s.jobs = append(s.jobs, j)
+		s.hosts = append(s.hosts, sshd.New(h, j, key, client.PublicKey()))
+		if err := s.listen(strconv.Itoa(i), s.hosts[i].Serve); err != nil {
+			return err
+		}
+	}
+	s.refuseForNow()
+	return s.listen(controlSocket, s.control)
+}
+
+func (s *server) listen(name string, serve func(net.Listener) error) error {
+	l, err := listen(s.spec.Dir, name)
+	if err != nil {
+		return err
+	}
+	s.sockets = append(s.sockets, l)
+	s.work.Go(func() { _ = serve(l) })
+	return nil
+}
+
+// control answers ping and stop.
+func (s *server) control(l net.Listener) error {
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return err
+		}
+		_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+		line, _ := bufio.NewReader(io.LimitReader(conn, 64)).ReadString('\n')
+		if line == "ping\n" || line == "stop\n" {
+			_, _ = io.WriteString(conn, "ok\n")
+		}
+		_ = conn.Close()
+		if line == "stop\n" {
+			s.stop()
+		}
+	}
+}
+
+// wait returns when the fleet is to end.
+func (s *server) wait(ctx context.Context) {
+	look := time.NewTicker(idleTime / 60)
+	defer look.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		if s.busy() {
+			last = time.Now()
+		} else if time.Since(last) >= idleTime {
+			return
+		}
+	}
+}
+
+func (s *server) busy() bool {
+	for i, h := range s.hosts {
+		if h.Connections() > 0 || s.jobs[i].Running() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *server) close() {
+	for _, l := range s.sockets {
+		_ = l.Close()
+	}
+	for _, h := range s.world.Hosts { // first: a dying attempt is no outcome
+		h.Kill()
+	}
+	for _, h := range s.hosts {
+		h.Close()
+	}
+	s.work.Wait()
+	s.world.Close()
+}
