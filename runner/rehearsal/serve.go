@@ -53,6 +53,10 @@ func serve(ctx context.Context, dir string, ready io.WriteCloser) (err error) {
 		return errors.Join(errors.New("serve fleet: another process serves this folder"), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	pid := fmt.Appendf(nil, "%d\n", os.Getpid())
+	if err := replaceFile(filepath.Join(dir, "pid"), pid); err != nil { // for a person who looks around
+		return fmt.Errorf("serve fleet: %w", err)
+	}
 	data, err := os.ReadFile(filepath.Join(dir, "fleet.json"))
 	if err != nil {
 		return fmt.Errorf("serve fleet: %w", err)
