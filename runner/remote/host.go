@@ -292,6 +292,9 @@ func (h *Host) Identify(ctx context.Context) (job.Identity, error) {
 		return job.Identity{}, err
 	}
 	lines := strings.Split(string(r.Out), "\n")
+	if extra := len(lines) - 6; extra > 0 {
+		lines = lines[extra:] // a login shell's greeting
+	}
 	if r.Exit != 0 || len(lines) != 6 {
 		return job.Identity{}, fmt.Errorf("%s: identify: exit %d, %q, %s", h.s.ID, r.Exit, r.Out, r.Err)
 	}

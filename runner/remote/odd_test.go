@@ -1,0 +1,106 @@
+package remote
+
+// Servers that are unlike the one on the desk: noisy, forced, rekeying, dying.
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"belay/runner/job"
+	"belay/runner/remote/sshdtest"
+)
+
+func TestNoisyLogin(t *testing.T) {
+	banner := filepath.Join(t.TempDir(), "banner")
+	write(t, banner, strings.Repeat("Authorised use only.\n", 50_000))
+	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"Banner " + banner}})
+	write(t, filepath.Join(s.Home, ".bashrc"), "echo Welcome; echo to stderr >&2\n")
+	h := open(t, settings(s))
+	ctx := within(t, time.Minute)
+	if _, err := h.Launch(ctx, request("n", "echo out; echo V=1 >>\"$BELAY_OUT\"")); err != nil {
+		t.Fatal(err)
+	}
+	var g gather
+	if st, err := h.Attach(ctx, "n", 0, g.sink); err != nil || st.Exit != 0 || string(g.b) != "out\n" {
+		t.Errorf("%+v, %q, %v", st, g.b, err)
+	}
+	if v, err := h.Values(ctx, "n"); err != nil || string(v) != "V=1\n" {
+		t.Errorf("%q, %v", v, err)
+	}
+	if id, err := h.Identify(ctx); err != nil || id.User != s.User {
+		t.Errorf("%+v, %v", id, err)
+	}
+}
+
+// A server that runs something else instead must not be taken for an answer.
+func TestForcedCommandIsNoAnswer(t *testing.T) {
+	for _, command := range []string{"echo hello", "true", "yes belay", "exit 66"} {
+		h := open(t, settings(sshdtest.Start(t, sshdtest.Options{Config: []string{"ForceCommand " + command}})))
+		r := request("f", "true")
+		_, err := h.Launch(within(t, 20*time.Second), r)
+		if err == nil || job.Proven(err) && command != "exit 66" {
+			t.Errorf("%s: %v", command, err)
+		}
+		if _, err := h.Look(within(t, 20*time.Second), "f"); err == nil {
+			t.Errorf("%s: a state was made of it", command)
+		}
+	}
+}
+
+func TestRekeying(t *testing.T) {
+	h := open(t, settings(sshdtest.Start(t, sshdtest.Options{Config: []string{"RekeyLimit 1M"}})))
+	ctx := within(t, time.Minute)
+	var n count
+	if err := h.Stream(ctx, job.Script{Text: "head -c 30000000 /dev/zero"}, &n); err != nil || n != 30_000_000 {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+type count int64
+
+func (c *count) Write(p []byte) (int, error) { *c += count(len(p)); return len(p), nil }
+
+// A reader that fails ends its own call and nothing else.
+func TestFailingSink(t *testing.T) {
+	h := open(t, settings(sshdtest.Start(t, sshdtest.Options{})))
+	ctx := within(t, time.Minute)
+	if _, err := h.Launch(ctx, request("s", "yes | head -c 1000000")); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	if _, err := h.Attach(ctx, "s", 0, func(job.Chunk) error { return full }); !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	if err := h.Stream(ctx, job.Script{Text: "yes"}, failing{}); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("%v", err)
+	}
+	if st, err := h.Look(ctx, "s"); err != nil || !st.Started {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if _, err := h.Attach(ctx, "s", 2_000_000, func(job.Chunk) error { return nil }); !errors.Is(err, job.ErrShrunk) {
+		t.Errorf("an offset behind the end: %v", err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+func TestReconnectsLeaveNothingBehind(t *testing.T) {
+	s := sshdtest.Start(t, sshdtest.Options{})
+	h := open(t, settings(s))
+	ctx := within(t, time.Minute)
+	look := func() bool { _, err := h.Look(ctx, "a"); return err == nil }
+	await(t, "the first answer", look)
+	before := runtime.NumGoroutine()
+	for range 20 {
+		s.KillConnections()
+		await(t, "the host to come back", look)
+	}
+	await(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
+}
