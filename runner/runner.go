@@ -45,7 +45,7 @@ type Auto struct {
 type Runner struct {
 	cfg     Config
 	state   *steps.State // owned by the loop
-	own     steps.Case // of the loop
+	own     steps.Case   // of the loop
 	inbox   chan func()
 	changed chan struct{}
 	ctx     context.Context // of everything that runs on behalf of the loop

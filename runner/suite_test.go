@@ -4,12 +4,19 @@ package runner
 // knows only how to reach a host and how to read a file of its home.
 
 import (
+	"context"
+	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
+	"golang.org/x/crypto/ssh"
+
 	"belay/runner/job"
+	"belay/runner/rehearsal"
 	"belay/runner/remote"
 	"belay/runner/remote/sshdtest"
 	"belay/steps"
@@ -238,7 +245,88 @@ func ringHas(g *rig, t, want string) bool {
 	return false
 }
 
+// TestMain lets this binary be the embedded fleet's child process.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == rehearsal.Verb {
+		if err := rehearsal.Serve(context.Background(), os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
 func embedded(t *testing.T) ground {
-	t.Skip("the embedded fleet is not wired in yet")
-	return ground{}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := rehearsal.Spec{Dir: t.TempDir(), Speed: 60}
+	for _, h := range []string{"a", "b", steps.LocalHost} {
+		spec.Hosts = append(spec.Hosts, rehearsal.HostSpec{ID: h, Address: h, User: "ops"})
+	}
+	fleet, err := rehearsal.Start(t.Context(), exe, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := fleet.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	links := &cables{}
+	host := func(id string) Host {
+		return remote.New(remote.Settings{ID: id, Hop: remote.Hop{Address: id, User: "ops",
+			Signers: []ssh.Signer{fleet.Signer()}, HostKey: ssh.FixedHostKey(fleet.HostKey(id))},
+			Dial: func(ctx context.Context) (net.Conn, error) { return links.keep(id)(fleet.Dial(ctx, id)) }})
+	}
+	return ground{
+		hosts: func() map[string]Host {
+			out := map[string]Host{}
+			for _, h := range spec.Hosts {
+				out[h.ID] = host(h.ID)
+			}
+			return out
+		},
+		read: func(id, file string) string {
+			h := host(id)
+			defer h.Close()
+			res, err := h.Run(context.Background(), job.Script{Text: `cat "$HOME/` + file + `"`}, 1<<20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(res.Out)
+		},
+		cut: links.cut,
+	}
+}
+
+// cables are the connections to hosts, to be cut.
+type cables struct {
+	mu    sync.Mutex
+	conns map[string][]net.Conn
+}
+
+func (c *cables) keep(id string) func(net.Conn, error) (net.Conn, error) {
+	return func(conn net.Conn, err error) (net.Conn, error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err == nil {
+			if c.conns == nil {
+				c.conns = map[string][]net.Conn{}
+			}
+			c.conns[id] = append(c.conns[id], conn)
+		}
+		return conn, err
+	}
+}
+
+func (c *cables) cut(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns[id] {
+		conn.Close()
+	}
+	c.conns[id] = nil
 }
