@@ -119,9 +119,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		for name, s := range map[string]*scene{
 			"new":      {t: t, c: Case{State: NewState()}},
-			"running":  play(t, "live", kinds1).do(x("c@w1"), x("k"), x("g")),
-			"rollback": play(t, "live", kinds1).done("c@w1", "m").do(Action{Verb: OpenRollback}),
-			"unknown":  play(t, "live", kinds1).do(x("c@w1")).lost("c@w1"),
+			"running":  play(t, "live", ofEachKind).do(x("c@w1"), x("k"), x("g")),
+			"rollback": play(t, "live", ofEachKind).done("c@w1", "m").do(Action{Verb: OpenRollback}),
+			"unknown":  play(t, "live", ofEachKind).do(x("c@w1")).lost("c@w1"),
 		} {
 			before := s.c.State.Clone()
 			if err := s.c.State.Apply(s.seq+1, noon.Add(time.Hour), e); err != nil && !reflect.DeepEqual(before, s.c.State.Clone()) {

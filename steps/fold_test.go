@@ -36,7 +36,7 @@ func TestFoldRefuses(t *testing.T) {
 		{"m not started", "for m@local, which is not started", CannotBeDone{Task: at("m")}},
 	}
 	for _, test := range tests {
-		s := play(t, "live", kinds1)
+		s := play(t, "live", ofEachKind)
 		reach[test.from](s)
 		before := s.c.State.Clone()
 		err := s.c.State.Apply(s.seq+1, s.c.Now, test.e)
@@ -50,14 +50,14 @@ func TestFoldRefuses(t *testing.T) {
 	if err := NewState().Apply(1, noon, Noted{Text: "early"}); err == nil {
 		t.Error("an event before the run was opened")
 	}
-	s := play(t, "live", kinds1).done("c@w1").do(Action{Verb: OpenRollback})
+	s := play(t, "live", ofEachKind).done("c@w1").do(Action{Verb: OpenRollback})
 	if err := s.c.State.Apply(99, noon, RollbackOpened{}); err == nil {
 		t.Error("a rollback in a rollback")
 	}
 }
 
 func TestFoldKeepsTheAttempt(t *testing.T) {
-	s := play(t, "live", kinds1).do(x("c@w1")).started("c@w1")
+	s := play(t, "live", ofEachKind).do(x("c@w1")).started("c@w1")
 	s.on(TimedOut{Attempt: s.id("c@w1"), After: Duration(time.Minute)}, CancelAsked{Attempt: s.id("c@w1"), Why: "its time was up"})
 	s.stopped("c@w1").is("c@w1", TaskFailed)
 	a := s.state("c@w1").Attempt()
@@ -82,7 +82,7 @@ func TestFoldKeepsTheAttempt(t *testing.T) {
 }
 
 func TestFoldOfASoak(t *testing.T) {
-	s := play(t, "live", kinds1).do(x("k"))
+	s := play(t, "live", ofEachKind).do(x("k"))
 	s.on(Soaked{Task: at("k"), To: "green"}).later(20 * time.Second)
 	soak := s.state("k").Soak
 	if got := soak.GreenAt(s.c.Now, 1); got != 20*time.Second {
@@ -107,7 +107,7 @@ func TestFoldOfASoak(t *testing.T) {
 
 // TestScriptedFigure: a figure that a script measured does not end its task.
 func TestScriptedFigure(t *testing.T) {
-	s := play(t, "live", kinds1).do(x("c@w1")).started("c@w1").on(Measured{Task: at("c@w1"), Name: "jobs", Value: "3"})
+	s := play(t, "live", ofEachKind).do(x("c@w1")).started("c@w1").on(Measured{Task: at("c@w1"), Name: "jobs", Value: "3"})
 	s.is("c@w1", TaskRunning)
 	if s.c.State.Measures[at("c@w1")].Value != "3" {
 		t.Error("the figure is lost")
@@ -123,5 +123,19 @@ func TestOnlyTheEmbeddedFleetIsFast(t *testing.T) {
 		if s.Speed() != want || s.StableFor(Duration(time.Minute)) != time.Duration(float64(time.Minute)/want) {
 			t.Errorf("%s: speed %v", kind, s.Speed())
 		}
+	}
+}
+
+// TestCloneIsIndependent: what a face was given does not change under it.
+func TestCloneIsIndependent(t *testing.T) {
+	sign := func(title string) SignedOff { return SignedOff{Task: at("g"), Title: title, By: "bob"} }
+	s := play(t, "live", ofEachKind).do(x("g")).on(sign("one")).do(x("c@w1")).exits("c@w1", 1, "A=1")
+	s.on(RollbackOpened{}, RollbackConfirmed{Host: "w1"})
+	clone, want := s.c.State.Clone(), s.retold()
+	s.on(sign("two"), RollbackConfirmed{Host: "w2"}, LeftOut{Host: "w2"}, Held{Scope: Scope{Host: "w2"}}, Answered{Name: "N"},
+		Measured{Task: at("f")}, PhaseAccepted{Phase: "p"}, Bound{Host: "w1", HostKey: "other"})
+	s.on(RollbackClosed{}).do(verb(Retry, "c@w1")).exits("c@w1", 1, "A=2", "B=3")
+	if diff := same(want, clone); diff != "" {
+		t.Errorf("(- as it was, + clone now)\n%s", diff)
 	}
 }

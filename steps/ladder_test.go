@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-const dangers1 = `
+const oneStep = `
 [[phase]]
 id = "p"
 [[phase.step]]
@@ -20,7 +20,7 @@ undo.script = "true"
 // one gives a run with a single step of a danger, with more lines of its own.
 func one(t *testing.T, env, danger, more string) *scene {
 	t.Helper()
-	src := strings.NewReplacer("DANGER", "c", "LEVEL", danger).Replace(dangers1)
+	src := strings.NewReplacer("DANGER", "c", "LEVEL", danger).Replace(oneStep)
 	if strings.Contains(more, "no_undo") {
 		src = strings.Replace(src, "undo.script = \"true\"\n", "", 1)
 	}
@@ -125,13 +125,13 @@ func TestSequence(t *testing.T) {
 
 	s = one(t, "live", "critical", "").asks(both, None, "").do(both)
 	s.no(in("c@w1"), NeedsConfirm, `type "w1 live"`) // critical is never part of it
-	play(t, "live", kinds1).never(Action{Verb: Sequence}, Never, "nothing to execute")
+	play(t, "live", ofEachKind).never(Action{Verb: Sequence}, Never, "nothing to execute")
 }
 
 // TestPhraseIsTheSameEachTime: what is shown is what is compared.
 func TestPhraseIsTheSameEachTime(t *testing.T) {
 	src := strings.Replace(pair, "[groups]\n", "[groups]\nzoo = [\"w2\", \"w1\"]\nbar = [\"w1\", \"w2\"]\n", 1)
-	s := playBook(t, book(t, "live", src+kinds1))
+	s := playBook(t, book(t, "live", src+ofEachKind))
 	for range 50 {
 		if got := s.c.Phrase(High, []Task{at("c@w1"), at("c@w2")}); got != "2 all" {
 			t.Fatalf("phrase %q", got)

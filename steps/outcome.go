@@ -60,10 +60,7 @@ func (c *Case) readyIn(p *Phase) []Task {
 			if s.Free {
 				continue
 			}
-			if g.block != "" {
-				clear = false // inside a block one thing goes after the other
-			}
-			rest = rest && g.block == ""
+			rest = rest && g.block == "" // inside a block one thing goes after the other
 		}
 		for _, t := range bound(g) {
 			clear = clear && c.finished(t)

@@ -85,7 +85,6 @@ func drawBody(t *rapid.T, b *strings.Builder, kind string) {
 // world plays against a scene: it wishes, and it answers for the hosts.
 type world struct {
 	*scene
-	*rapid.T
 	ids map[string]bool
 }
 
@@ -350,7 +349,7 @@ func same(a, b *State) string {
 func TestWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		rb := book(t, "live", drawBook(r))
-		w := &world{scene: playBook(t, rb), T: r, ids: map[string]bool{}}
+		w := &world{scene: playBook(t, rb), ids: map[string]bool{}}
 		early, at := (*State)(nil), 0
 		r.Repeat(map[string]func(*rapid.T){
 			"":        w.check,

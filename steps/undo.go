@@ -332,8 +332,8 @@ func endRollback(c *Case, a Action) ([]Event, error) {
 	return []Event{RollbackClosed{Finished: true}}, nil
 }
 
-// RollbackEstimate is how long a rollback may take: the file's estimate, or
-// the sum of what is known. The second result is false when a part is unknown.
+// RollbackEstimate is how long the file says that a whole rollback takes; false
+// when it does not say.
 func (c *Case) RollbackEstimate() (time.Duration, bool) {
 	if d := c.Book.Rollback.Estimate; d > 0 {
 		return d.D(), true
