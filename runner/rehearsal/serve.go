@@ -31,6 +31,7 @@ const idleTime = time.Hour
 // Serve is the child's main: it serves the fleet of dir until Stop, SIGTERM,
 // the end of ctx, or an idle hour. It prints "ready" to stdout and closes it.
 func Serve(ctx context.Context, dir string) error {
+	time.Local = time.UTC // or the library reads /etc/localtime, outside the folder
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()
 	return serve(ctx, dir, os.Stdout)

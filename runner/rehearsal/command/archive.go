@@ -108,12 +108,18 @@ func excluded(o options, name string) bool {
 	return false
 }
 
+// noSys hides whose file it is: archive/tar would ask the real machine for the
+// owner's name.
+type noSys struct{ fs.FileInfo }
+
+func (noSys) Sys() any { return nil }
+
 func tarAdd(c *process.Call, w *tar.Writer, e entry) error {
 	target := ""
 	if e.info.Mode()&fs.ModeSymlink != 0 {
 		target, _ = c.Files().Readlink(c.Abs(e.name))
 	}
-	header, err := tar.FileInfoHeader(e.info, target)
+	header, err := tar.FileInfoHeader(noSys{e.info}, target)
 	if err != nil {
 		return err
 	}

@@ -58,9 +58,12 @@ func grep(c *process.Call) int {
 		return c.Usage("%v", err)
 	}
 	g := &grepper{c: c, o: o, rx: rx}
-	if _, err := fmt.Sscan(o.set['A']+o.set['C']+" "+o.set['B']+o.set['C'], &g.after, &g.before); err != nil {
-		_, _ = fmt.Sscan(o.set['A'], &g.after)
-		_, _ = fmt.Sscan(o.set['B'], &g.before)
+	for letter, n := range map[byte]*int{'A': &g.after, 'B': &g.before} {
+		word := o.set[letter]
+		if word == "" {
+			word = o.set['C']
+		}
+		_, _ = fmt.Sscan(word, n) // without a number: 0
 	}
 	return g.run(names)
 }

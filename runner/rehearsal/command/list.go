@@ -141,7 +141,7 @@ func showAll(c *process.Call, o options, dir string, names []string) {
 			r.name += " -> " + target
 		}
 		user := c.Table().User
-		fmt.Fprintf(c.Stdout(), "%s %d %s %s %8s %s %s\n", modeText(r.info.Mode()), linkCount(r.info), user, user, size, r.info.ModTime().Format("Jan _2 15:04"), r.name)
+		fmt.Fprintf(c.Stdout(), "%s %d %s %s %8s %s %s\n", modeText(r.info.Mode()), linkCount(r.info), user, user, size, r.info.ModTime().UTC().Format("Jan _2 15:04"), r.name)
 	}
 }
 
@@ -225,7 +225,7 @@ func statFormat(c *process.Call, format, name string, info fs.FileInfo) string {
 	t := c.Table()
 	return strings.NewReplacer(
 		"%%", "%", "%n", name, "%s", fmt.Sprint(info.Size()), "%a", fmt.Sprintf("%o", info.Mode().Perm()), "%A", modeText(info.Mode()),
-		"%F", kind, "%Y", fmt.Sprint(info.ModTime().Unix()), "%X", fmt.Sprint(info.ModTime().Unix()), "%y", info.ModTime().Format("2006-01-02 15:04:05.000000000 -0700"),
+		"%F", kind, "%Y", fmt.Sprint(info.ModTime().Unix()), "%X", fmt.Sprint(info.ModTime().Unix()), "%y", info.ModTime().UTC().Format("2006-01-02 15:04:05.000000000 -0700"),
 		"%U", t.User, "%G", t.User, "%u", t.UID(), "%g", t.UID(), "%i", fmt.Sprint(inode), "%h", fmt.Sprint(linkCount(info)), "%d", "1", "%b", fmt.Sprint((info.Size()+511)/512),
 	).Replace(format)
 }

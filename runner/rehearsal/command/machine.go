@@ -86,7 +86,7 @@ func nproc(c *process.Call) int {
 }
 
 func uptime(c *process.Call) int {
-	fmt.Fprintf(c.Stdout(), " %s up 1 day,  1 user,  load average: 0.42, 0.40, 0.38\n", time.Now().Format("15:04:05"))
+	fmt.Fprintf(c.Stdout(), " %s up 1 day,  1 user,  load average: 0.42, 0.40, 0.38\n", time.Now().UTC().Format("15:04:05"))
 	return 0
 }
 

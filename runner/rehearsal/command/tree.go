@@ -4,12 +4,9 @@ package command
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -55,156 +52,6 @@ func walkFrom(c *process.Call, name string, depth int, visit func(entry) bool) e
 		}
 	}
 	return err
-}
-
-// copyFile copies one file, with the mode of the original less the umask.
-func copyFile(c *process.Call, from, to string, mode fs.FileMode) error {
-	in, err := c.OpenRead(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	d, err := c.Open(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode.Perm())
-	if err != nil {
-		return err
-	}
-	out := process.NewHandle(c.Process, d)
-	_, err = io.Copy(out, in)
-	if cerr := out.Close(); err == nil {
-		err = cerr
-	}
-	return err
-}
-
-type copier struct {
-	c          *process.Call
-	o          options
-	recursive  bool
-	keep       bool // times and modes
-	asSymlinks bool
-}
-
-func cp(c *process.Call) int {
-	o, ok := parse(c, "rRapfnTvLPHdut:", map[string]byte{
-		"recursive": 'r', "archive": 'a', "preserve": 'p', "force": 'f', "no-clobber": 'n', "no-target-directory": 'T', "verbose": 'v', "dereference": 'L', "target-directory": 't'})
-	if !ok {
-		return 2
-	}
-	k := &copier{c: c, o: o, keep: o.has('p') || o.has('a'), recursive: o.has('r') || o.has('R') || o.has('a')}
-	k.asSymlinks = k.recursive && !o.has('L') || o.has('P') || o.has('d')
-	return pairs(c, o, k.copy)
-}
-
-// pairs calls do for every source and its place in or at the last operand.
-func pairs(c *process.Call, o options, do func(from, to string) error) int {
-	from := o.rest
-	to, given := o.set['t']
-	if !given {
-		if len(from) < 2 {
-			return c.Fail("missing file operand")
-		}
-		from, to = from[:len(from)-1], from[len(from)-1]
-	}
-	info, err := c.Files().Stat(c.Abs(to), true)
-	dir := err == nil && info.IsDir()
-	if len(from) > 1 && !dir {
-		return c.Fail("target '%s' is not a directory", to)
-	}
-	status := 0
-	for _, f := range from {
-		at := c.Abs(to)
-		if dir && !o.has('T') {
-			at = path.Join(at, path.Base(f))
-		}
-		if err := do(f, at); err != nil {
-			status = fail(c, fmt.Sprintf("cannot handle '%s'", f), err)
-		} else if o.has('v') {
-			fmt.Fprintf(c.Stdout(), "'%s' -> '%s'\n", f, at)
-		}
-	}
-	return status
-}
-
-func (k *copier) copy(from, to string) error {
-	fsys := k.c.Files()
-	info, err := fsys.Stat(k.c.Abs(from), !k.asSymlinks)
-	if err != nil {
-		return err
-	}
-	if old, err := fsys.Stat(to, false); err == nil {
-		if k.o.has('n') || k.o.has('u') && !info.ModTime().After(old.ModTime()) {
-			return nil
-		}
-		if os.SameFile(old, info) {
-			return errors.New("are the same file")
-		}
-	}
-	switch {
-	case info.IsDir():
-		if !k.recursive {
-			return errors.New("-r not specified; omitting directory")
-		}
-		if err := k.directory(from, to, info); err != nil {
-			return err
-		}
-	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := fsys.Readlink(k.c.Abs(from))
-		if err != nil {
-			return err
-		}
-		_ = fsys.Remove(to)
-		return fsys.Symlink(target, to)
-	default:
-		if err := copyFile(k.c, from, to, info.Mode()); err != nil {
-			return err
-		}
-	}
-	if !k.keep {
-		return nil
-	}
-	return errors.Join(fsys.Chmod(to, info.Mode()), fsys.Chtimes(to, info.ModTime(), info.ModTime()))
-}
-
-func (k *copier) directory(from, to string, info fs.FileInfo) error {
-	fsys := k.c.Files()
-	if within := strings.HasPrefix(to+"/", k.c.Abs(from)+"/"); within {
-		return errors.New("cannot copy a directory into itself")
-	}
-	if err := fsys.MkdirAll(to, info.Mode().Perm()|0o700); err != nil {
-		return err
-	}
-	list, err := fsys.ReadDir(k.c.Abs(from))
-	if err != nil {
-		return err
-	}
-	for _, e := range list {
-		if err := k.copy(from+"/"+e.Name(), to+"/"+e.Name()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func mv(c *process.Call) int {
-	o, ok := parse(c, "fnTvt:i", map[string]byte{"force": 'f', "no-clobber": 'n', "no-target-directory": 'T', "verbose": 'v', "target-directory": 't'})
-	if !ok {
-		return 2
-	}
-	return pairs(c, o, func(from, to string) error {
-		if _, err := c.Files().Stat(to, false); err == nil && o.has('n') {
-			return nil
-		}
-		err := c.Files().Rename(c.Abs(from), to)
-		if !errors.Is(err, syscall.EXDEV) {
-			return err
-		}
-		all := options{set: map[byte]string{}}
-		k := &copier{c: c, o: all, recursive: true, keep: true, asSymlinks: true}
-		if err := k.copy(from, to); err != nil {
-			return err
-		}
-		return c.Files().RemoveAll(c.Abs(from))
-	})
 }
 
 func rm(c *process.Call) int {
@@ -467,9 +314,9 @@ func mktemp(c *process.Call) int {
 	}
 	start := len(strings.TrimRight(pattern[:at+3], "X"))
 	for range 100 {
-		name := path.Join(base, pattern[:start]+letters(at+3-start)+pattern[at+3:])
-		if base == "" && !strings.HasPrefix(pattern, "/") {
-			name = strings.TrimPrefix(name, "./")
+		name := pattern[:start] + letters(at+3-start) + pattern[at+3:]
+		if base != "" {
+			name = path.Join(base, name)
 		}
 		err := makeTemp(c, name, o)
 		if errors.Is(err, fs.ErrExist) {
@@ -560,102 +407,4 @@ func dirname(c *process.Call) int {
 		fmt.Fprintln(c.Stdout(), path.Dir(n))
 	}
 	return boolStatus(len(c.Args) > 1)
-}
-
-// octal reads a mode such as 644.
-func octal(spec string) (fs.FileMode, bool) {
-	n, err := strconv.ParseUint(spec, 8, 12)
-	return fs.FileMode(n) & fs.ModePerm, err == nil
-}
-
-func setMode(c *process.Call, name, spec string) error {
-	info, err := c.Files().Stat(c.Abs(name), true)
-	if err != nil {
-		return err
-	}
-	mode, err := newMode(spec, info, c.Umask())
-	if err != nil {
-		return err
-	}
-	return c.Files().Chmod(c.Abs(name), mode)
-}
-
-// newMode applies an octal or symbolic mode.
-func newMode(spec string, info fs.FileInfo, umask fs.FileMode) (fs.FileMode, error) {
-	if mode, ok := octal(spec); ok {
-		return mode, nil
-	}
-	mode := info.Mode().Perm()
-	for clause := range strings.SplitSeq(spec, ",") {
-		at := strings.IndexAny(clause, "+-=")
-		if at < 0 || strings.Trim(clause[:at], "ugoa") != "" {
-			return 0, errors.New("invalid mode: " + spec)
-		}
-		who, mask := clause[:at], fs.FileMode(0)
-		for i, c := range "ugo" {
-			if who == "" || strings.ContainsRune(who, c) || strings.Contains(who, "a") {
-				mask |= 0o700 >> (3 * i)
-			}
-		}
-		if who == "" {
-			mask &^= umask
-		}
-		bits := fs.FileMode(0)
-		for _, c := range clause[at+1:] {
-			switch i := strings.IndexRune("rwx", c); {
-			case i >= 0:
-				bits |= 0o444 >> i
-			case c == 'X' && (info.IsDir() || mode&0o111 != 0):
-				bits |= 0o111
-			case c == 'X', c == 's', c == 't':
-			default:
-				return 0, errors.New("invalid mode: " + spec)
-			}
-		}
-		switch clause[at] {
-		case '+':
-			mode |= bits & mask
-		case '-':
-			mode &^= bits & mask
-		default:
-			mode = mode&^mask | bits&mask
-		}
-	}
-	return mode, nil
-}
-
-func chmod(c *process.Call) int {
-	// A mode such as -x looks like an option; getopt of coreutils takes it too.
-	args := slices.Clone(c.Args)
-	o := options{set: map[byte]string{}}
-	for len(args) > 1 && slices.Contains([]string{"-R", "-v", "-f", "-c", "--recursive"}, args[1]) {
-		o.set[strings.TrimPrefix(strings.ToUpper(args[1]), "-")[0]] = ""
-		if args[1] == "--recursive" {
-			o.set['R'] = ""
-		}
-		args = append(args[:1], args[2:]...)
-	}
-	if len(args) < 3 {
-		return c.Fail("missing operand")
-	}
-	status := 0
-	for _, name := range args[2:] {
-		var err error
-		if o.has('R') {
-			err = walk(c, name, func(e entry) bool {
-				if e.info.Mode()&fs.ModeSymlink == 0 {
-					if serr := setMode(c, e.name, args[1]); serr != nil {
-						status = fail(c, e.name, serr)
-					}
-				}
-				return true
-			})
-		} else {
-			err = setMode(c, name, args[1])
-		}
-		if err != nil {
-			status = c.Fail("cannot access '%s': %s", name, files.Reason(err))
-		}
-	}
-	return status
 }

@@ -28,7 +28,10 @@ func (f *FS) Mkdir(p string, perm fs.FileMode) error {
 		if f.disk.full(at.virtual) {
 			return syscall.ENOSPC
 		}
-		return at.root.Mkdir(at.rel, perm&fs.ModePerm)
+		if err := at.root.Mkdir(at.rel, perm&fs.ModePerm); err != nil {
+			return err
+		}
+		return at.root.Chmod(at.rel, perm&fs.ModePerm) // whatever the real umask is
 	})
 }
 

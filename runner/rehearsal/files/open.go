@@ -31,15 +31,19 @@ func (f *FS) Open(p string, flag int, perm fs.FileMode) (File, error) {
 	if writes && at.readOnly {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: syscall.EROFS}
 	}
-	freed := int64(0)
-	if writes && flag&os.O_TRUNC != 0 {
-		if info, err := at.root.Lstat(at.rel); err == nil {
+	freed, fresh := int64(0), false
+	if writes && flag&(os.O_TRUNC|os.O_CREATE) != 0 {
+		info, err := at.root.Lstat(at.rel)
+		if fresh = err != nil; err == nil && flag&os.O_TRUNC != 0 {
 			freed = info.Size()
 		}
 	}
 	h, err := at.root.OpenFile(at.rel, flag, perm&fs.ModePerm)
 	if err != nil {
 		return nil, named(err, "open", p)
+	}
+	if fresh { // the real umask is not the simulated one
+		_ = h.Chmod(perm & fs.ModePerm)
 	}
 	f.disk.add(at.virtual, -freed)
 	return &diskFile{File: h, disk: f.disk, virtual: at.virtual, name: p}, nil

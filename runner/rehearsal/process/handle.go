@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -82,4 +83,40 @@ func NewHandle(p *Process, d *Descriptor) *Handle { return &Handle{p, d} }
 func (p *Process) Hang() {
 	<-p.dead
 	panic(gone{})
+}
+
+// End is a file descriptor as its process sees it. A write to a pipe that
+// nobody reads is answered with SIGPIPE.
+type End struct {
+	P *Process
+	N int
+}
+
+func (e End) Read(b []byte) (int, error) {
+	e.P.Check()
+	d := e.P.fd(e.N)
+	if d == nil {
+		return 0, syscall.EBADF
+	}
+	n, err := d.Read(e.P.dead, b)
+	if err == syscall.EINTR {
+		e.P.Check()
+	}
+	return n, err
+}
+
+func (e End) Write(b []byte) (int, error) {
+	e.P.Check()
+	d := e.P.fd(e.N)
+	if d == nil {
+		return 0, syscall.EBADF
+	}
+	n, err := d.Write(e.P.dead, b)
+	if err == syscall.EPIPE {
+		e.P.Signal(PIPE)
+	}
+	if err != nil {
+		e.P.Check()
+	}
+	return n, err
 }

@@ -371,39 +371,3 @@ func (p *Process) Stdout() io.Writer { return End{p, 1} }
 
 // Stderr writes to descriptor 2.
 func (p *Process) Stderr() io.Writer { return End{p, 2} }
-
-// End is a file descriptor as its process sees it. A write to a pipe that
-// nobody reads is answered with SIGPIPE.
-type End struct {
-	P *Process
-	N int
-}
-
-func (e End) Read(b []byte) (int, error) {
-	e.P.Check()
-	d := e.P.fd(e.N)
-	if d == nil {
-		return 0, syscall.EBADF
-	}
-	n, err := d.Read(e.P.dead, b)
-	if err == syscall.EINTR {
-		e.P.Check()
-	}
-	return n, err
-}
-
-func (e End) Write(b []byte) (int, error) {
-	e.P.Check()
-	d := e.P.fd(e.N)
-	if d == nil {
-		return 0, syscall.EBADF
-	}
-	n, err := d.Write(e.P.dead, b)
-	if err == syscall.EPIPE {
-		e.P.Signal(PIPE)
-	}
-	if err != nil {
-		e.P.Check()
-	}
-	return n, err
-}
