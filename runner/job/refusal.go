@@ -30,12 +30,15 @@ var ErrTooLarge = errors.New("values are larger than 64 KiB")
 // *Refused where verb and code prove that nothing was started, otherwise an
 // error that proves nothing.
 //
+// Only a text that begins with "belay: " makes a refusal: a bare exit code may
+// come from a forced command or a broken login shell that never heard of us.
+//
 // A refusal answers one launch. While an earlier launch of the same id may still
 // be on its way (its link was cut, say), only a fence is proof.
 func Answer(verb Verb, code int, stderr string) error {
-	text := strings.TrimSpace(stderr)
+	text, ours := strings.TrimSpace(stderr), false
 	if i := strings.LastIndex(text, "belay: "); i >= 0 {
-		text = text[i+len("belay: "):]
+		text, ours = text[i+len("belay: "):], true
 	}
 	switch code {
 	case 0:
@@ -43,7 +46,7 @@ func Answer(verb Verb, code int, stderr string) error {
 	case TooLarge:
 		return ErrTooLarge
 	case RefusedUsage, RefusedTorn, RefusedReused, RefusedHost, RefusedSpace, RefusedState, RefusedMachine:
-		if verb == Launch {
+		if verb == Launch && ours {
 			return &Refused{Code: code, Text: text}
 		}
 	}

@@ -236,7 +236,10 @@ func TestAnswer(t *testing.T) {
 			t.Errorf("exit %d of a launch proves nothing, got %v", code, err)
 		}
 	}
-	if err := Answer(Look, RefusedHost, "x"); err == nil || Proven(err) {
+	if err := Answer(Launch, RefusedHost, "sh: not found"); err == nil || Proven(err) {
+		t.Errorf("a code without our text proves nothing: %v", err)
+	}
+	if err := Answer(Look, RefusedHost, "belay: x"); err == nil || Proven(err) {
 		t.Errorf("a look is no launch: %v", err)
 	}
 	if err := Answer(Values, TooLarge, ""); !errors.Is(err, ErrTooLarge) {

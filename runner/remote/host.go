@@ -100,7 +100,7 @@ func (h *Host) ask(ctx context.Context, c job.Call) (s job.Status, err error) {
 		return job.Status{}, err
 	}
 	var answer bytes.Buffer
-	out, err := h.control.do(ctx, exchange{stream: stream, read: collect(&answer, 256<<10)})
+	out, err := h.control.do(ctx, exchange{stream: stream, read: whole(&answer)})
 	if err != nil {
 		return job.Status{}, err
 	}
@@ -179,7 +179,7 @@ func (h *Host) Values(ctx context.Context, id string) ([]byte, error) {
 		return nil, err
 	}
 	var answer bytes.Buffer
-	out, err := h.control.do(ctx, exchange{stream: stream, read: collect(&answer, 256<<10)})
+	out, err := h.control.do(ctx, exchange{stream: stream, read: whole(&answer)})
 	if err == nil {
 		err = job.Answer(job.Values, out.exit, out.stderr)
 	}
@@ -224,6 +224,20 @@ func (h *Host) Stream(ctx context.Context, s job.Script, w io.Writer) error {
 		err = fmt.Errorf("%s: stream: exit %d: %s", h.s.ID, out.exit, strings.TrimSpace(out.stderr))
 	}
 	return err
+}
+
+// maxAnswer is room for the largest values and for a talkative login.
+const maxAnswer = 256 << 10
+
+// whole keeps an answer that must be had whole; one without end is no answer.
+func whole(b *bytes.Buffer) func(io.Reader) error {
+	return func(r io.Reader) error {
+		n, err := io.Copy(b, io.LimitReader(r, maxAnswer+1))
+		if err == nil && n > maxAnswer {
+			err = errors.New("the host talks, but not our protocol")
+		}
+		return err
+	}
 }
 
 // collect keeps the first bytes of an answer and lets the rest go by.
