@@ -273,7 +273,7 @@ func TestStreamCutAnywhereRunsNothingPartial(t *testing.T) {
 		text, count := h.counted("t", "echo \"a second line\"")
 		step, tail := 1, 260
 		if testing.Short() {
-			step, tail = 13, 600
+			step, tail = 29, 600
 		}
 		whole := 0
 		for cut, n := 0, 0; ; n++ {
