@@ -1,0 +1,132 @@
+package cli
+
+// The rule of this file: what goes on by itself was shown as a whole and agreed
+// to as a whole: a row of tasks, and a rollback.
+
+import (
+	"context"
+	"fmt"
+
+	"belay/runner"
+	"belay/steps"
+)
+
+// sequences offers one yes for the tasks of a phase, or of a host in it, up to
+// the first that needs a person of its own.
+func (f *plain) sequences(c *steps.Case) []entry {
+	ready := c.Ready()
+	if len(ready) == 0 || c.State.Rollback != nil || c.State.Sequence != nil {
+		return nil
+	}
+	phase := c.Step(ready[0]).Phase
+	var all []steps.Task
+	byHost := map[string][]steps.Task{}
+	for _, t := range c.Book.Phase(phase).Tasks() {
+		if st := c.State.Task(t).Status; st == steps.TaskNotStarted || st == steps.TaskUndone {
+			all = append(all, t)
+			byHost[t.Host] = append(byHost[t.Host], t)
+		}
+	}
+	var out []entry
+	add := func(sc steps.Scope, tasks []steps.Task) {
+		if len(tasks) < 2 {
+			return
+		}
+		e := f.runEntry("execute "+sc.String(), steps.Action{Verb: steps.Sequence, Scope: sc, Tasks: tasks})
+		e.about = fmt.Sprintf("%s in a row, until a gate, a critical step, a failure or the end", count(len(tasks), "task"))
+		out = f.offer(out, c, e)
+	}
+	add(steps.Scope{Phase: phase}, all)
+	if !f.all {
+		return out
+	}
+	for _, h := range c.Book.AllHosts() {
+		add(steps.Scope{Phase: phase, Host: h}, byHost[h])
+	}
+	return out
+}
+
+// rollback is what an open rollback asks for.
+func (f *plain) rollback(s runner.Snapshot) []entry {
+	c := &s.Case
+	r := c.State.Rollback
+	if r == nil {
+		return nil
+	}
+	var out []entry
+	asked := map[string]bool{}
+	waiting := false
+	for _, e := range c.UndoPlan(r.Scope) {
+		if _, ok := r.Confirmed[e.Task.Host]; e.Done || ok || asked[e.Task.Host] {
+			continue
+		}
+		asked[e.Task.Host] = true
+		out = f.offer(out, c, f.runEntry("confirm "+e.Task.Host, steps.Action{Verb: steps.ConfirmHost, Host: e.Task.Host}))
+	}
+	for _, e := range c.RollbackNext() {
+		v, ok := entryVerbs[e.Do]
+		if ok {
+			out = f.offer(out, c, f.taskEntry(c, v, e.Task))
+			out = f.offer(out, c, f.taskEntry(c, steps.LeaveUndo, e.Task))
+		}
+		waiting = waiting || e.Do == steps.DoUndo || e.Do == steps.DoExecute
+	}
+	if waiting && !s.Rolling {
+		out = append(out, entry{label: "go on", about: "with the rollback, as far as its hosts are confirmed", do: f.s.runner.Roll})
+	}
+	out = f.offer(out, c, f.runEntry("finish rollback", steps.Action{Verb: steps.EndRollback}))
+	return f.offer(out, c, f.runEntry("abandon rollback", steps.Action{Verb: steps.Abandon}))
+}
+
+// entryVerbs are what an entry of a rollback asks a person for.
+var entryVerbs = map[string]steps.Verb{
+	steps.DoUndo: steps.UndoTask, steps.DoByHand: steps.MarkUndone, steps.DoResolve: steps.Resolve, steps.DoCancel: steps.CancelTask,
+}
+
+// amend shows what a new text changes and takes it.
+func (f *plain) amend(ctx context.Context) error {
+	c := f.s.runner.Snapshot().Case
+	for _, line := range c.Changes(f.s.next) {
+		f.print("  %s\n", line)
+	}
+	line, err := f.ask(ctx, "take the new text for what has not begun? type y: ")
+	if err != nil || line != "y" {
+		return err
+	}
+	reason, err := f.ask(ctx, "why? ")
+	if err != nil {
+		return err
+	}
+	return f.s.amend(ctx, steps.Action{Verb: steps.Amend, Actor: f.s.p.actor(), Reason: reason,
+		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: f.s.p.actor()}})
+}
+
+// partner names the second person.
+func (f *plain) partner(ctx context.Context) error {
+	name, err := f.ask(ctx, "the partner's name: ")
+	if err != nil || name == "" {
+		return err
+	}
+	return f.s.runner.Submit(ctx, steps.Action{Verb: steps.Drive, Actor: f.s.p.actor(), Partner: name})
+}
+
+func (f *plain) rebind(host string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		reason, err := f.ask(ctx, "why did it change? (empty: do nothing) ")
+		if err != nil || reason == "" {
+			return err
+		}
+		return f.s.runner.Rebind(ctx, host, steps.Action{Reason: reason, Actor: f.s.p.actor()})
+	}
+}
+
+func (f *plain) look(t steps.Task) func(context.Context) error {
+	return func(ctx context.Context) error {
+		text, err := f.s.look(ctx, f.s.runner.Snapshot().Case, t)
+		if err != nil {
+			return err
+		}
+		f.print("%s\n", text)
+		return nil
+	}
+}

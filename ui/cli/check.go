@@ -1,0 +1,111 @@
+package cli
+
+// The rule of this file: findings go to stdout in the one form that editors
+// and CI understand, FILE:LINE:COL: error|warning: text [rule].
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"belay/steps"
+)
+
+// checked is check --json.
+type checked struct {
+	V        int            `json:"v"`
+	File     string         `json:"file"`
+	Errors   int            `json:"errors"`
+	Warnings int            `json:"warnings"`
+	Problems steps.Problems `json:"problems"`
+	Hosts    []hostReport   `json:"hosts,omitempty"`
+}
+
+func (p *program) checkVerb() *cobra.Command {
+	connect := false
+	c := verb("check [flags]", "find what is wrong with a runbook, and with its hosts", noWords,
+		func(c *cobra.Command, _ []string) error { return p.check(c, connect) })
+	c.Long = `Check reads the runbook as a careful colleague would and prints what it finds, one line each:
+FILE:LINE:COL: error|warning: text [rule]. With --connect it also asks every host: can it be
+reached, as whom, is its host key known, what does the job wrapper miss there, is its clock right.
+Exit code 1 when errors were found, 7 when a host cannot be reached or is not the one we know.`
+	p.addBook(c)
+	p.addAnswers(c)
+	p.addState(c)
+	p.addJSON(c)
+	c.Flags().BoolVar(&connect, "connect", false, "also ask every host, in parallel, changing nothing")
+	return c
+}
+
+func (p *program) check(c *cobra.Command, connect bool) error {
+	l, err := p.load(p.opt.file)
+	if err != nil {
+		return err
+	}
+	out := checked{V: 1, File: p.opt.file, Problems: l.problems}
+	for _, x := range l.problems {
+		if x.Error {
+			out.Errors++
+		} else {
+			out.Warnings++
+		}
+	}
+	code := steps.CodeDone
+	if out.Errors > 0 {
+		code = steps.CodeFailed
+	} else if err := p.checkEnv(l); err != nil {
+		return err
+	}
+	if !p.opt.json {
+		p.sayProblems(out)
+	}
+	if connect && out.Errors == 0 {
+		var worst int
+		if out.Hosts, worst, err = p.connect(c.Context(), l); err != nil {
+			return err
+		}
+		code = steps.Worse(code, worst)
+		if !p.opt.json {
+			p.sayHosts(out.Hosts)
+		}
+	}
+	if p.opt.json {
+		if out.Problems == nil {
+			out.Problems = steps.Problems{}
+		}
+		if err := p.sayJSON(out); err != nil {
+			return err
+		}
+	}
+	return quiet(code)
+}
+
+// checkEnv makes sure that -e and --set name something of the runbook.
+func (p *program) checkEnv(l *loaded) error {
+	rb, err := l.anyEnv(p.opt.env)
+	if err != nil {
+		return err
+	}
+	_, err = p.inputs(rb)
+	return err
+}
+
+func (p *program) sayProblems(c checked) {
+	for _, x := range c.Problems {
+		p.say("%s\n", x)
+	}
+	switch {
+	case c.Errors+c.Warnings == 0:
+		p.say("%s: no errors, no warnings\n", c.File)
+	default:
+		p.say("%s: %s, %s\n", c.File, count(c.Errors, "error"), count(c.Warnings, "warning"))
+	}
+}
+
+// sayJSON prints one document.
+func (p *program) sayJSON(v any) error {
+	e := json.NewEncoder(p.env.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

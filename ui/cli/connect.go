@@ -1,0 +1,184 @@
+package cli
+
+// The rule of this file: check --connect changes nothing on a host, asks all of
+// them at once, and names for each trouble one command that helps.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"belay/runner/job"
+	"belay/runner/remote"
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// hostReport is what check --connect says of one host.
+type hostReport struct {
+	Host      string   `json:"host"`
+	Address   string   `json:"address"`
+	OK        bool     `json:"ok"`
+	User      string   `json:"user,omitempty"`
+	Hostname  string   `json:"hostname,omitempty"`
+	MachineID string   `json:"machine_id,omitempty"`
+	HostKey   string   `json:"host_key,omitempty"`
+	Skew      string   `json:"clock_skew,omitempty"` // theirs minus ours, where it is worth a word
+	Free      string   `json:"job_folder_free,omitempty"`
+	Missing   []string `json:"missing,omitempty"` // tools
+	Why       string   `json:"why,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+	Hint      string   `json:"hint,omitempty"`
+
+	code int
+}
+
+// connectPatience is how long one host may take in all.
+const connectPatience = 30 * time.Second
+
+// skewLimit is how far a clock may be off before evidence ages wrongly.
+const skewLimit = 2 * time.Second
+
+// connect asks every host of the environment and gives the worst code.
+func (p *program) connect(ctx context.Context, l *loaded) ([]hostReport, int, error) {
+	rb, err := l.anyEnv(p.opt.env)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.opt.env == steps.EmbeddedEnv {
+		return nil, 0, usage("-e names an environment with real servers", "the embedded fleet is not connected to; it is made")
+	}
+	hosts, err := p.servers(ctx, rb)
+	if err != nil {
+		return nil, 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	out := make([]hostReport, len(rb.AllHosts()))
+	var all sync.WaitGroup
+	for i, id := range rb.AllHosts() {
+		all.Go(func() {
+			out[i] = p.askHost(ctx, id, shellsOf(rb, id), hosts[id])
+			out[i].Address = rb.Hosts[id].Address
+		})
+	}
+	all.Wait()
+	worst := steps.CodeDone
+	for i := range out {
+		_ = hosts[out[i].Host].Close()
+		out[i].OK = out[i].code == steps.CodeDone
+		worst = steps.Worse(worst, out[i].code)
+	}
+	markTwins(out)
+	return out, worst, nil
+}
+
+// wrapperTools are what the job wrapper calls on a host (runner/job/job.sh; a
+// test holds the two together).
+const wrapperTools = "setsid sha256sum ln mv rm cmp sync df grep sort tail head tr wc cat mkdir chmod date uname sleep"
+
+// wants prints what a host lacks, a line each, and the free space for jobs.
+const wants = `for t in ` + wrapperTools + ` $BELAY_SHELLS; do
+  command -v "$t" >/dev/null 2>&1 || echo "$t"
+done
+test -r /proc/self/stat || echo /proc
+df -Pk "$HOME" 2>/dev/null | awk 'NR==2 {print "free " $4}'
+test -w "$HOME" || echo "a home folder that can be written"
+`
+
+// shellsOf lists the shells that the steps on a host ask for.
+func shellsOf(rb *steps.Runbook, host string) string {
+	for s := range rb.Steps() {
+		if s.Shell == "bash" && slices.Contains(s.Hosts, host) {
+			return "sh bash"
+		}
+	}
+	return "sh"
+}
+
+func (p *program) askHost(ctx context.Context, id, shells string, h *remote.Host) hostReport {
+	r := hostReport{Host: id}
+	sent := p.env.Now()
+	who, err := h.Identify(ctx)
+	if err != nil {
+		r.fail(err)
+		return r
+	}
+	got := p.env.Now()
+	r.User, r.Hostname, r.MachineID, r.HostKey = who.User, who.Hostname, who.MachineID, who.HostKey
+	if d := who.Clock.Sub(sent.Add(got.Sub(sent) / 2)); d > skewLimit || d < -skewLimit-time.Second {
+		r.Skew = d.Round(time.Second).String()
+		r.Warnings = append(r.Warnings, "its clock is "+r.Skew+" off")
+		r.Hint = first(r.Hint, "on "+id+": timedatectl set-ntp true")
+	}
+	if r.MachineID == "" {
+		r.Warnings = append(r.Warnings, "it has no machine-id, so it is known by its host key and name alone")
+		r.Hint = first(r.Hint, "on "+id+": systemd-machine-id-setup")
+	}
+	res, err := h.Run(ctx, job.Script{Text: wants, Env: []string{"BELAY_SHELLS=" + shells}}, 64<<10)
+	if err != nil {
+		r.fail(err)
+		return r
+	}
+	for line := range strings.Lines(string(res.Out)) {
+		line = strings.TrimSpace(line)
+		if kib, ok := strings.CutPrefix(line, "free "); ok {
+			r.Free = kib + " KiB"
+		} else if line != "" {
+			r.Missing = append(r.Missing, line)
+		}
+	}
+	if len(r.Missing) > 0 {
+		r.code, r.Why = steps.CodeFailed, "it lacks "+strings.Join(r.Missing, ", ")
+		r.Hint = "on " + id + ": apt-get install coreutils util-linux, or busybox"
+	}
+	return r
+}
+
+// fail says why a host cannot be used, and what helps.
+func (r *hostReport) fail(err error) {
+	r.code, r.Why = steps.CodeUnreachable, err.Error()
+	var away *job.Unreachable
+	var wrong *job.WrongHost
+	switch {
+	case errors.As(err, &wrong):
+		r.Hint = wrong.Hint
+	case errors.As(err, &away):
+		r.Hint = away.Hint
+	case errors.Is(err, context.DeadlineExceeded):
+		r.Why = fmt.Sprintf("no answer within %s", connectPatience)
+	}
+}
+
+// markTwins warns of two hosts that are one machine, or a careless clone.
+func markTwins(list []hostReport) {
+	for i := range list {
+		for j := range list {
+			if i != j && list[i].MachineID != "" && list[i].MachineID == list[j].MachineID {
+				list[i].Warnings = append(list[i].Warnings, "it has the same machine-id as "+list[j].Host)
+			}
+		}
+	}
+}
+
+func (p *program) sayHosts(list []hostReport) {
+	for _, r := range list {
+		switch {
+		case r.code != steps.CodeDone:
+			p.say("%s: error: %s\n", r.Host, tail.Inert(r.Why))
+		default:
+			p.say("%s: ok, %s@%s, machine-id %.8s, host key %s, %s free\n", r.Host, tail.Inert(r.User), tail.Inert(r.Hostname),
+				tail.Inert(orDash(r.MachineID)), tail.Inert(r.HostKey), tail.Inert(orDash(r.Free)))
+		}
+		for _, w := range r.Warnings {
+			p.say("%s: warning: %s\n", r.Host, tail.Inert(w))
+		}
+		if r.Hint != "" {
+			p.say("%s: hint: %s\n", r.Host, tail.Inert(r.Hint))
+		}
+	}
+}

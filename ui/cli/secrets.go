@@ -1,0 +1,118 @@
+package cli
+
+// The rule of this file: a secret is read when a step of the run may still need
+// it, held in memory only, and never part of a message.
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// secretPatience is how long the command of a secret may take: it may ask for
+// a PIN on its own.
+const secretPatience = 2 * time.Minute
+
+// needed lists the secrets that some step of a runbook uses, sorted.
+func needed(rb *steps.Runbook) []string {
+	used := map[string]bool{}
+	for s := range rb.Steps() {
+		texts := stepTexts(s)
+		if s.File != nil {
+			texts = append(texts, s.File.Template)
+			for _, v := range s.File.Set {
+				used[v.Secret] = true
+			}
+		}
+		for name := range rb.Secrets {
+			if strings.Contains(strings.Join(texts, "\n"), name+"_FILE") {
+				used[name] = true
+			}
+		}
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(rb.Secrets)) {
+		if used[name] {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// invented gives the secrets of the embedded fleet. They are drawn from the
+// run's id, so that a console that comes back masks what an earlier one wrote.
+func invented(rb *steps.Runbook, run string) map[string][]byte {
+	out := map[string][]byte{}
+	for name := range rb.Secrets {
+		sum := sha256.Sum256([]byte("belay rehearsal " + run + " " + name))
+		out[name] = []byte(hex.EncodeToString(sum[:16]))
+	}
+	return out
+}
+
+// secrets reads those that the run may still need.
+func (p *program) secrets(ctx context.Context, rb *steps.Runbook) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for _, name := range needed(rb) {
+		value, err := p.secret(ctx, name, rb.Secrets[name])
+		var e *ending
+		switch {
+		case errors.As(err, &e):
+			return nil, err
+		case err != nil:
+			return nil, stop(steps.CodeFailed, "", "secret %s: %v", name, err)
+		case len(value) < tail.MinSecret:
+			return nil, stop(steps.CodeFailed, "a shorter one would be found in innocent text",
+				"secret %s has fewer than %d bytes", name, tail.MinSecret)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+func (p *program) secret(ctx context.Context, name string, s steps.Secret) ([]byte, error) {
+	switch {
+	case len(s.Command) > 0:
+		return commandSecret(ctx, p.env.Cwd, s.Command)
+	case s.Env != "":
+		return []byte(p.env.Getenv(s.Env)), nil
+	case s.File != "":
+		b, err := p.env.ReadFile(p.env.abs(s.File))
+		return bytes.TrimSuffix(b, []byte("\n")), err
+	}
+	if p.opt.auto {
+		return nil, stop(steps.CodePerson, "", "secret %s is asked from a person: %s", name, s.Prompt)
+	}
+	if !p.env.IsTerminal(p.env.Stdin) {
+		return nil, stop(steps.CodePerson, "", "secret %s is asked without echo, and there is no terminal", name)
+	}
+	fmt.Fprintf(p.env.Stderr, "%s: ", tail.Inert(first(s.Prompt, name)))
+	b, err := p.env.ReadSecret()
+	fmt.Fprintln(p.env.Stderr)
+	return b, err
+}
+
+// commandSecret runs a command for what it prints; a final newline is cut. What
+// it prints on stderr may hold anything, so only its exit code is told.
+func commandSecret(ctx context.Context, dir string, argv []string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, secretPatience)
+	defer cancel()
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	c.Dir = dir
+	out, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", argv[0], err)
+	}
+	return bytes.TrimSuffix(out, []byte("\n")), nil
+}

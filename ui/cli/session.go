@@ -1,0 +1,229 @@
+package cli
+
+// The rule of this file: a run is driven by one process, which holds the lock
+// of its journal from before it reads it until it leaves.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"sync"
+
+	"belay/runner"
+	"belay/runner/journal"
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// session is a run that this process drives.
+type session struct {
+	p       *program
+	ledger  *ledger
+	journal *journal.Journal
+	runner  *runner.Runner
+	hosts   map[string]runner.Host
+	values  map[string][]byte // the secrets
+	fleet   fleet             // of the embedded fleet, else nil
+
+	next    *steps.Runbook // the text on disk, when it is not that of the run
+	nextSrc []byte
+
+	wrote   chan struct{}  // a record is on disk; holds one wake-up
+	start   journal.Cursor // the end of the journal when this process came
+	stopped context.CancelFunc
+	running sync.WaitGroup
+}
+
+// begin takes the lock of a run, folds it and writes down who drives now. A run
+// that does not exist yet is made.
+func (p *program) begin(t *target) (*session, error) {
+	dir := ""
+	fresh := t.open == nil
+	if fresh {
+		more, err := p.firstEvents(t)
+		if err != nil {
+			return nil, err
+		}
+		if dir, err = p.newRun(t.file.src, t.opened, more); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := t.open.damaged(); err != nil {
+			return nil, err
+		}
+		dir = t.open.dir
+	}
+	j, records, recovery, err := journal.Open(dir, p.env.Now)
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	s := &session{p: p, journal: j, ledger: &ledger{id: filepath.Base(dir), dir: dir}, wrote: make(chan struct{}, 1)}
+	s.ledger.fold(records)
+	if err := s.ledger.damaged(); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	if !fresh {
+		s.start = endOf(dir, records)
+	}
+	if err := s.takeOver(t, recovery); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return s, nil
+}
+
+// firstEvents are what a new run knows before anybody acts: answers and, of a
+// rehearsal, what is assumed.
+func (p *program) firstEvents(t *target) ([]steps.Event, error) {
+	given, err := p.inputs(t.book)
+	if err != nil {
+		return nil, err
+	}
+	var out []steps.Event
+	for _, name := range t.book.VarOrder {
+		v := t.book.Vars[name]
+		value, ok := given[name]
+		if !ok && v.IsInput() && t.book.Kind == steps.Embedded && v.Rehearsal != "" {
+			value, ok = v.Rehearsal, true
+		}
+		if ok {
+			out = append(out, steps.Answered{Name: name, Value: value})
+		}
+	}
+	past, err := assumed(t.book, t.opened.From)
+	return append(out, past...), err
+}
+
+// takeOver records what is true now that this process drives.
+func (s *session) takeOver(t *target, recovery journal.Recovery) error {
+	if recovery.Torn > 0 {
+		if err := s.commit(steps.Recovered{Torn: filepath.Base(recovery.Kept), Bytes: int64(recovery.Torn)}); err != nil {
+			return err
+		}
+	}
+	s.next, s.nextSrc = t.changed(s.ledger.book())
+	st := s.ledger.state
+	partner := s.p.opt.partner
+	if partner == "" {
+		partner = st.Partner
+	}
+	if s.p.actor() != st.Driver || partner != st.Partner {
+		if partner == s.p.actor() {
+			partner = ""
+		}
+		if err := s.decide(steps.Action{Verb: steps.Drive, Actor: s.p.actor(), Partner: partner}); err != nil {
+			return err
+		}
+	}
+	given, err := s.p.inputs(s.ledger.book())
+	if err != nil {
+		return err
+	}
+	for _, name := range sorted(given) {
+		if st.Answers[name] == given[name] {
+			continue
+		}
+		if err := s.decide(steps.Action{Verb: steps.Answer, Name: name, Value: given[name], Actor: s.p.actor()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide acts before the runner does: the same decision, put on disk here.
+func (s *session) decide(a steps.Action) error {
+	c := steps.Case{Book: s.ledger.book(), Old: s.ledger.books, State: s.ledger.state, Now: s.p.env.Now()}
+	events, err := steps.Decide(c, a)
+	var ref *steps.Refusal
+	if errors.As(err, &ref) {
+		return usage(ref.Hint, "%s", ref.Why)
+	}
+	if err != nil {
+		return err
+	}
+	return s.commit(events...)
+}
+
+func (s *session) commit(events ...steps.Event) error {
+	for _, e := range events {
+		r, err := s.journal.Append(e.Kind(), e)
+		if err != nil {
+			return err
+		}
+		if err := s.ledger.state.Apply(int64(r.Seq), r.Time, e); err != nil {
+			return err
+		}
+		s.ledger.events = append(s.ledger.events, runner.EventView{Seq: int64(r.Seq), At: r.Time, Event: e})
+	}
+	return nil
+}
+
+// carry connects the run to its hosts and lets the runner carry it until
+// leave is called or ctx ends.
+func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) error {
+	var err error
+	if s.hosts, s.values, err = s.connect(ctx); err != nil {
+		return err
+	}
+	masked, err := tail.NewSecrets(s.values)
+	if err != nil {
+		return err
+	}
+	s.runner = runner.New(runner.Config{
+		Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
+		Journal: runJournal{s.journal, s.wrote}, Hosts: s.hosts, Secrets: masked, Values: s.values,
+		Logs: filepath.Join(s.ledger.dir, logsName), Now: s.p.env.Now, Watch: watch, Auto: auto,
+	})
+	ctx, s.stopped = context.WithCancel(ctx)
+	s.running.Go(func() { s.runner.Run(ctx) })
+	return nil
+}
+
+// leave ends this process's part. What runs on hosts goes on; the last state
+// is given back.
+func (s *session) leave() steps.Case {
+	c := steps.Case{Book: s.ledger.book(), Old: s.ledger.books, State: s.ledger.state, Now: s.p.env.Now()}
+	if s.runner != nil {
+		s.stopped()
+		s.running.Wait()
+		c = s.runner.Snapshot().Case
+	}
+	for _, h := range s.hosts {
+		_ = h.Close()
+	}
+	if s.fleet != nil {
+		_ = s.fleet.Leave(c.State.Closed != nil)
+	}
+	_ = s.journal.Close()
+	return c
+}
+
+// amend takes the text on disk, whose file is stored before the journal names it.
+func (s *session) amend(ctx context.Context, a steps.Action) error {
+	if s.next == nil {
+		return errors.New("the runbook has not changed")
+	}
+	if err := storeAmendment(s.ledger.dir, s.next.Hash, s.nextSrc); err != nil {
+		return err
+	}
+	err := s.runner.Amend(ctx, s.next, a)
+	if err == nil {
+		s.next = nil
+	}
+	return err
+}
+
+// openError says who drives a run that cannot be taken.
+func openError(dir string, err error) error {
+	id := filepath.Base(dir)
+	var d *journal.Damage
+	switch {
+	case errors.Is(err, journal.ErrLocked):
+		return stop(steps.CodePerson, "leave that console, or look on with: belay status --run "+id,
+			"run %s is driven by another console: %s", id, first(journal.Holder(dir), "it does not say which"))
+	case errors.As(err, &d):
+		return (&ledger{id: id, dir: dir, damage: d}).damaged()
+	}
+	return fmt.Errorf("open run %s: %w", id, err)
+}
