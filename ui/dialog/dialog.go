@@ -29,6 +29,9 @@ type Field struct {
 	Optional bool               // may stay empty
 	Check    func(string) error // of a value that is not empty
 	Note     string             // shown below it
+	Past     []string           // earlier values, the newest last; up and down go through them
+	Complete func(string) string
+	back     int
 }
 
 // problem says what is wrong with the value, or "".
@@ -99,6 +102,10 @@ func (d *Dialog) HandleKey(k Key) Answer {
 	case "pgup":
 		d.scroll(1 - d.Height)
 	case "tab":
+		if d.Typing() && d.Fields[d.Focus].Complete != nil {
+			d.Fields[d.Focus].Value = d.Fields[d.Focus].Complete(d.Fields[d.Focus].Value)
+			break
+		}
 		d.next(1)
 	case "shift+tab":
 		d.next(-1)
@@ -118,9 +125,9 @@ func (d *Dialog) typed(k Key) Answer {
 	case "enter":
 		return d.enter(f)
 	case "down":
-		d.next(1)
+		d.upDown(f, -1)
 	case "up":
-		d.next(-1)
+		d.upDown(f, 1)
 	case "backspace", "ctrl+h":
 		if r := []rune(f.Value); len(r) > 0 {
 			f.Value = string(r[:len(r)-1])
@@ -134,6 +141,19 @@ func (d *Dialog) typed(k Key) Answer {
 		f.Value += printable(k.Text)
 	}
 	return Answer{}
+}
+
+// upDown goes through earlier values, or to the next field where there are none.
+func (d *Dialog) upDown(f *Field, by int) {
+	if len(f.Past) == 0 {
+		d.next(-by)
+		return
+	}
+	f.back = max(0, min(f.back+by, len(f.Past)))
+	f.Value = ""
+	if f.back > 0 {
+		f.Value = f.Past[len(f.Past)-f.back]
+	}
 }
 
 // enter goes on to the next field. On the last one it answers where the words
@@ -226,7 +246,10 @@ func (d *Dialog) next(by int) {
 		d.At = (d.At + by + len(d.Options)) % len(d.Options)
 		return
 	}
-	n := len(d.Fields) + 1
+	n := len(d.Fields)
+	if len(d.Options) > 0 {
+		n++
+	}
 	d.Focus = (d.Focus + by + n) % n
 	d.At = 0
 }

@@ -5,6 +5,7 @@ package pane
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -260,18 +261,8 @@ func (r *Run) attempt(p *Page, ts steps.TaskState) {
 	if a.Override != "" {
 		p.Toned(style.Warn, "override", a.Override)
 	}
-	for _, name := range slices.Sorted(mapKeys(ts.Last)) {
+	for _, name := range slices.Sorted(maps.Keys(ts.Last)) {
 		p.Field("captured", name+"="+ts.Last[name])
-	}
-}
-
-func mapKeys(m map[string]string) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
 	}
 }
 

@@ -1,0 +1,194 @@
+package ui
+
+// The rule of this file: what concerns the whole screen is asked like anything
+// else. Leaving stops nothing, and says what goes on.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/steps"
+	"belay/ui/dialog"
+	"belay/ui/pane"
+	"belay/ui/style"
+)
+
+// askInputs asks for every value that the runbook wants at the start.
+func (m *model) askInputs() {
+	open := m.kase.OpenInputs()
+	if len(open) == 0 {
+		return
+	}
+	q := &question{Dialog: dialog.New("inputs", "VALUES that this run needs", "later")}
+	for _, name := range open {
+		v := m.kase.Book.Vars[name]
+		f := dialog.Field{Label: inert(name), Note: inert(v.Ask), Check: v.Accepts}
+		if m.kase.Book.Kind == steps.Embedded {
+			f.Value = v.Rehearsal
+		}
+		q.Fields = append(q.Fields, f)
+	}
+	q.Sends = "answer"
+	q.body = func(w int) []string {
+		p := pane.NewPage(w, m.st)
+		p.Text(style.Plain, "Nothing starts before they are there. Enter goes on to the next, on the last one it records them; they cannot be changed once work has begun.")
+		return p.Lines
+	}
+	q.on = func(a dialog.Answer) tea.Cmd {
+		var acts []steps.Action
+		for i, name := range open {
+			acts = append(acts, steps.Action{Verb: steps.Answer, Name: name, Value: a.Values[i]})
+		}
+		return m.submit(nil, acts...)
+	}
+	m.ask(q)
+}
+
+// askLeave says what goes on without the screen.
+func (m *model) askLeave() {
+	q := &question{Dialog: dialog.New("leave", "LEAVE the console?", "stay",
+		dialog.Option{Key: "y", Label: "leave", ID: "leave", Bare: true})}
+	q.body = func(w int) []string {
+		p := pane.NewPage(w, m.st)
+		for _, t := range m.kase.State.Busy("") {
+			p.Text(style.Warn, fmt.Sprintf("%s is %s and goes on without this console", t, m.kase.State.Task(t).Status))
+		}
+		for t, ts := range m.kase.State.Tasks {
+			if ts.Status == steps.TaskOpen && ts.Kind == steps.Soak {
+				p.Text(style.Warn, t.String()+" does not count as green while nobody looks")
+			}
+		}
+		if m.kase.State.Rollback != nil {
+			p.Text(style.Warn, "the rollback stays open; it goes no further until it is told to")
+		}
+		slices.Sort(p.Lines)
+		if len(p.Lines) == 0 {
+			p.Text(style.Plain, "Nothing is running.")
+		}
+		p.Text(style.Plain, "The run stays as it is. The same command takes it up again.")
+		return p.Lines
+	}
+	q.on = func(dialog.Answer) tea.Cmd {
+		m.leaves = true
+		return tea.Quit
+	}
+	m.ask(q)
+}
+
+// askAmend shows what another text of the runbook would change.
+func (m *model) askAmend(next *steps.Runbook) {
+	if next == nil || next.Hash == m.kase.Book.Hash {
+		return
+	}
+	c := m.snap.Case
+	c.Next = next
+	a := steps.Action{Verb: steps.Amend, Actor: m.kase.State.Driver,
+		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: m.kase.State.Driver}}
+	_, err := steps.Decide(c, a)
+	changes := c.Changes(next)
+	q := &question{Dialog: dialog.New("amend", "THE RUNBOOK HAS CHANGED", "keep the old text",
+		dialog.Option{Key: "y", Label: "take the new text", ID: "amend"}), tone: style.Warn}
+	if err != nil {
+		q.Options[1].Off = inert(err.Error())
+	}
+	q.body = func(w int) []string {
+		p := pane.NewPage(w, m.st)
+		if err != nil {
+			p.Toned(style.Danger, "refused", err.Error())
+		}
+		p.Text(style.Plain, "What is done, running or skipped stays as it was executed, its undo included. What has not begun takes the new text.")
+		p.Head(fmt.Sprintf("%d changes", len(changes)))
+		for _, l := range changes {
+			p.Text(style.Plain, l)
+		}
+		return p.Lines
+	}
+	run, ctx := m.run, m.ctx
+	q.on = func(dialog.Answer) tea.Cmd {
+		return func() tea.Msg { return doneMsg{action: a, err: run.Amend(ctx, next, a)} }
+	}
+	m.ask(q)
+}
+
+// help lists the key map.
+func (m *model) help() {
+	q := &question{Dialog: dialog.New("help", "KEYS", "close")}
+	q.body = func(w int) []string { return helpLines(w, m.st) }
+	m.ask(q)
+}
+
+func helpLines(w int, st *style.Style) []string {
+	p := pane.NewPage(w, st)
+	for _, g := range []string{acting, running, moving, logging, viewing} {
+		p.Head(g)
+		for _, b := range keyMap {
+			if b.group == g {
+				keys := strings.Join(b.keys, " ")
+				p.Lines = append(p.Lines, st.Paint(style.Key, pane.Fit("  "+keys, 18, st))+b.help)
+			}
+		}
+	}
+	p.Head("In a question")
+	p.Text(style.Plain, "  Esc takes the answer that changes nothing. Enter confirms nothing; words that have to be typed count when they match exactly. Tab moves between fields and answers, pgup and pgdown scroll.")
+	p.Head("On the command line")
+	for _, c := range commands {
+		p.Lines = append(p.Lines, st.Paint(style.Key, pane.Fit("  :"+c.name+" "+c.args, 30, st))+c.help)
+	}
+	return p.Lines
+}
+
+// attention lists what wants a person; a key goes there.
+func (m *model) attention() {
+	q := &question{Dialog: dialog.New("attention", "WHAT WANTS A PERSON", "close")}
+	wishes := m.wishes
+	for i, w := range wishes {
+		if i < 9 && (!w.Task.Zero() || w.Host != "") {
+			q.Options = append(q.Options, dialog.Option{Key: fmt.Sprint(i + 1), Label: "go to " + fmt.Sprint(i+1), ID: fmt.Sprint(i), Safe: true})
+		}
+	}
+	q.body = func(w int) []string {
+		p := pane.NewPage(w, m.st)
+		if len(wishes) == 0 {
+			p.Text(style.Plain, "Nothing. The run waits for the next step, or something is running.")
+		}
+		for i, x := range wishes {
+			p.Toned(x.Tone, fmt.Sprint(i+1), x.Text)
+			p.Toned(style.Dim, "", x.Hint)
+		}
+		return p.Lines
+	}
+	q.on = func(a dialog.Answer) tea.Cmd {
+		for i, w := range wishes {
+			if fmt.Sprint(i) != a.ID {
+				continue
+			}
+			if w.Task.Zero() {
+				m.goTo(focus{serverPart, w.Host})
+			} else {
+				m.goToTask(w.Task)
+			}
+		}
+		return nil
+	}
+	m.ask(q)
+}
+
+// dump saves the screen as text.
+func (m *model) dump() tea.Cmd {
+	if m.opts.Save == nil {
+		m.say(style.Dim, "there is nowhere to save the screen to")
+		return nil
+	}
+	save, text := m.opts.Save, ansi.Strip(strings.Join(m.lines, "\n"))+"\n"
+	return func() tea.Msg {
+		name, err := save(text)
+		if err != nil {
+			return doneMsg{err: fmt.Errorf("save the screen: %w", err)}
+		}
+		return doneMsg{action: steps.Action{Verb: "screen saved in", Name: name}}
+	}
+}

@@ -1,0 +1,208 @@
+package ui
+
+// The rule of this file: the command line says nothing that keys could not
+// lead to; a line that is not understood does nothing and says what is known.
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps"
+	"belay/ui/dialog"
+	"belay/ui/style"
+)
+
+// command is one word of the command line.
+type command struct {
+	name, args, help string
+	do               func(m *model, words []string, rest string) tea.Cmd
+}
+
+var commands []command
+
+func init() { // the help of the screen lists them
+	commands = []command{
+		{"goto", "STEP [HOST]", "select a step", (*model).cmdGoto},
+		{"phase", "PHASE", "select a phase", (*model).cmdPhase},
+		{"note", "TEXT", "a note on the run", (*model).cmdNote},
+		{"partner", "NAME", "name the second person", (*model).cmdPartner},
+		{"as", "NAME", "somebody else drives from now on", (*model).cmdAs},
+		{"accept", "PHASE REASON", "accept a phase with hosts left out", (*model).cmdAccept},
+		{"rebind", "HOST REASON", "take a host as it is now", (*model).cmdRebind},
+		{"wait", "HOST REASON", "stop waiting for a host that stays away", (*model).cmdWait},
+		{"close", "[REASON]", "close the run; abandoned when it is not complete", (*model).cmdClose},
+		{"q", "", "leave", func(m *model, _ []string, _ string) tea.Cmd { m.askLeave(); return nil }},
+	}
+}
+
+// command asks for a line.
+func (m *model) command() {
+	q := &question{Dialog: &dialog.Dialog{Name: "command", Title: "Command", Sends: "run",
+		Fields: []dialog.Field{{Label: ":", Optional: true, Past: m.history, Complete: m.complete}}}, line: true}
+	q.on = func(a dialog.Answer) tea.Cmd { return m.obey(a.Values[0]) }
+	m.ask(q)
+}
+
+// complete finishes the last word of a line, where only one thing can be meant.
+func (m *model) complete(line string) string {
+	words := strings.Fields(line)
+	if len(words) == 0 || strings.HasSuffix(line, " ") {
+		return line
+	}
+	last := words[len(words)-1]
+	var known []string
+	if len(words) == 1 {
+		for _, c := range commands {
+			known = append(known, c.name)
+		}
+	} else {
+		for s := range m.kase.Book.Steps() {
+			known = append(known, s.ID)
+		}
+		for _, p := range m.kase.Book.Phases {
+			known = append(known, p.ID)
+		}
+		known = append(known, m.kase.Book.AllHosts()...)
+	}
+	found := ""
+	for _, k := range known {
+		if strings.HasPrefix(k, last) && k != found {
+			if found != "" {
+				return line
+			}
+			found = k
+		}
+	}
+	if found == "" {
+		return line
+	}
+	return strings.TrimSuffix(line, last) + found + " "
+}
+
+// obey carries out a line.
+func (m *model) obey(line string) tea.Cmd {
+	words := strings.Fields(strings.TrimPrefix(line, ":"))
+	if len(words) == 0 {
+		return nil
+	}
+	m.history = append(m.history, line)
+	for _, c := range commands {
+		if c.name == words[0] {
+			return c.do(m, words[1:], strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(line, ":"), words[0])))
+		}
+	}
+	var known []string
+	for _, c := range commands {
+		known = append(known, c.name)
+	}
+	m.say(style.Warn, "there is no :"+words[0]+"; known are "+strings.Join(known, " "))
+	return nil
+}
+
+// after cuts the first word off a text.
+func after(rest string, words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return strings.TrimSpace(strings.TrimPrefix(rest, words[0]))
+}
+
+// need says how a command is written when a word of it is missing.
+func (m *model) need(name string, words []string, n int) bool {
+	if len(words) >= n {
+		return true
+	}
+	for _, c := range commands {
+		if c.name == name {
+			m.say(style.Warn, "write :"+c.name+" "+c.args)
+		}
+	}
+	return false
+}
+
+func (m *model) cmdGoto(words []string, _ string) tea.Cmd {
+	if !m.need("goto", words, 1) {
+		return nil
+	}
+	s := m.kase.Book.Step(words[0])
+	if s == nil {
+		m.say(style.Warn, fmt.Sprintf("there is no step %q", words[0]))
+		return nil
+	}
+	t := steps.Task{Step: s.ID, Host: s.TaskHosts()[0]}
+	if len(words) > 1 {
+		t.Host = words[1]
+	}
+	if !m.goToTask(t) {
+		m.say(style.Warn, t.String()+" is not in the tree")
+	}
+	return nil
+}
+
+func (m *model) cmdPhase(words []string, _ string) tea.Cmd {
+	if !m.need("phase", words, 1) {
+		return nil
+	}
+	for i, r := range m.rows {
+		if r.Group && r.Depth == 0 && r.ID.Phase == words[0] {
+			m.moveTo(i)
+			return nil
+		}
+	}
+	m.say(style.Warn, fmt.Sprintf("there is no phase %q", words[0]))
+	return nil
+}
+
+func (m *model) cmdNote(words []string, rest string) tea.Cmd {
+	if !m.need("note", words, 1) {
+		return nil
+	}
+	return m.submit(nil, steps.Action{Verb: steps.Note, Value: rest})
+}
+
+func (m *model) cmdPartner(words []string, rest string) tea.Cmd {
+	if !m.need("partner", words, 1) {
+		return nil
+	}
+	return m.submit(nil, steps.Action{Verb: steps.Drive, Actor: m.kase.State.Driver, Partner: rest})
+}
+
+func (m *model) cmdAs(words []string, rest string) tea.Cmd {
+	if !m.need("as", words, 1) {
+		return nil
+	}
+	partner := m.kase.State.Partner
+	if partner == rest { // they change places
+		partner = m.kase.State.Driver
+	}
+	return m.submit(nil, steps.Action{Verb: steps.Drive, Actor: rest, Partner: partner})
+}
+
+func (m *model) cmdAccept(words []string, rest string) tea.Cmd {
+	if !m.need("accept", words, 2) {
+		return nil
+	}
+	return m.submit(nil, steps.Action{Verb: steps.Accept, Phase: words[0], Reason: after(rest, words)})
+}
+
+func (m *model) cmdRebind(words []string, rest string) tea.Cmd {
+	if !m.need("rebind", words, 2) {
+		return nil
+	}
+	run, ctx, host := m.run, m.ctx, words[0]
+	a := steps.Action{Verb: steps.Rebind, Host: host, Reason: after(rest, words), Actor: m.kase.State.Driver}
+	return func() tea.Msg { return doneMsg{action: a, err: run.Rebind(ctx, host, a)} }
+}
+
+func (m *model) cmdWait(words []string, rest string) tea.Cmd {
+	if !m.need("wait", words, 2) {
+		return nil
+	}
+	return m.submit(nil, steps.Action{Verb: steps.StopWaiting, Host: words[0], Reason: after(rest, words)})
+}
+
+func (m *model) cmdClose(_ []string, rest string) tea.Cmd {
+	return m.submit(func(m *model) { m.say(style.Strong, "the run is closed; q leaves") }, steps.Action{Verb: steps.Close, Reason: rest})
+}

@@ -1,0 +1,167 @@
+package ui
+
+// The rule of this file: a gate, a soak and a sign-off are decided in front of
+// the live evidence, and what may not be said yet is greyed with its reason.
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps"
+	"belay/ui/dialog"
+	"belay/ui/pane"
+	"belay/ui/style"
+)
+
+// askOpen opens the dialog of an open task by its kind.
+func (m *model) askOpen(t steps.Task) {
+	switch m.kase.Step(t).Kind {
+	case steps.Gate:
+		m.askGate(t)
+	case steps.Soak:
+		m.askSoak(t)
+	default:
+		m.askMark(t)
+	}
+}
+
+// evidence is the table of a task's live evidence.
+func (m *model) evidence(t steps.Task) func(w int) []string {
+	return func(w int) []string {
+		p := pane.NewPage(w, m.st)
+		s := m.kase.Step(t)
+		p.Field("note", s.Note)
+		p.Readings(m.kase.Evidence(t), m.kase.Now)
+		return p.Lines
+	}
+}
+
+// askGate shows the evidence and takes the yes, only while all of it is green.
+func (m *model) askGate(t steps.Task) {
+	q := &question{Dialog: dialog.New("gate", inert("GATE "+m.kase.Step(t).Title), "leave it closed",
+		dialog.Option{Key: "y", Label: "yes, open it", ID: "yes"},
+		dialog.Option{Key: "a", Label: "sign off", ID: "sign", Safe: true},
+		dialog.Option{Key: "o", Label: "override", ID: "override", Safe: true}), body: m.evidence(t)}
+	q.live = func() {
+		q.Options[1].Off = ""
+		if ref, err := m.decide(steps.Action{Verb: steps.Yes, Task: t}); err != nil && (ref == nil || ref.Kind != steps.NeedsLook) {
+			q.Options[1].Off = "not now: " + inert(refusalText(ref, err))
+		}
+		q.Options[2].Off = ""
+		if _, ok := m.unsigned(t); !ok {
+			q.Options[2].Off = "no sign-off is missing"
+		}
+	}
+	q.on = func(a dialog.Answer) tea.Cmd {
+		switch a.ID {
+		case "sign":
+			m.askSignOff(t)
+			return nil
+		case "override":
+			return m.askOverride(t)
+		}
+		return m.submit(nil, steps.Action{Verb: steps.Yes, Task: t})
+	}
+	m.ask(q)
+}
+
+func refusalText(ref *steps.Refusal, err error) string {
+	if ref != nil {
+		return ref.Why
+	}
+	return err.Error()
+}
+
+// askSoak shows what the soak sees; it may be ended early, with a reason.
+func (m *model) askSoak(t steps.Task) {
+	q := &question{Dialog: dialog.New("soak", inert("SOAK "+m.kase.Step(t).Title+" on "+t.Host), "go on soaking",
+		dialog.Option{Key: "e", Label: "end it early", ID: "end", Safe: true},
+		dialog.Option{Key: "s", Label: "skip it", ID: "skip", Safe: true}), body: m.about(t)}
+	q.on = func(a dialog.Answer) tea.Cmd {
+		if a.ID == "skip" {
+			m.askSkip([]steps.Task{t})
+			return nil
+		}
+		m.askReason("end", "END EARLY "+m.kase.Step(t).Title+" on "+t.Host+" (it will read shortened)", "end it",
+			m.evidence(t), steps.Action{Verb: steps.EarlyEnd, Task: t})
+		return nil
+	}
+	m.ask(q)
+}
+
+// override asks to let an open task pass against its evidence.
+func (m *model) override() {
+	if t, ok := m.task(); ok {
+		m.askOverride(t)
+	}
+}
+
+func (m *model) askOverride(t steps.Task) tea.Cmd {
+	ref, err := m.decide(steps.Action{Verb: steps.Override, Task: t, Reason: "?"})
+	if ref == nil || ref.Kind != steps.NeedsConfirm && ref.Kind != steps.NeedsPerson {
+		m.refused(err)
+		return nil
+	}
+	return m.askConsent(consent{action: steps.Action{Verb: steps.Override, Task: t}, level: ref.Level, phrase: ref.Phrase,
+		why: "it goes against the evidence, and the report says so", title: inert("OVERRIDE " + m.kase.Step(t).Title + " (critical)"), body: m.evidence(t)})
+}
+
+// unsigned gives the first sign-off that an open task still waits for.
+func (m *model) unsigned(t steps.Task) (steps.Evidence, bool) {
+	ts := m.kase.State.Task(t)
+	for _, e := range m.kase.Step(t).Evidence {
+		if _, signed := ts.Signed[e.Title]; e.SignOff != "" && !signed {
+			return e, true
+		}
+	}
+	return steps.Evidence{}, false
+}
+
+// approve asks for the sign-off that the selected task waits for.
+func (m *model) approve() {
+	if t, ok := m.task(); ok {
+		m.askSignOff(t)
+	}
+}
+
+// askSignOff asks who says yes. In one shared screen nobody can tell who types;
+// the report says so.
+func (m *model) askSignOff(t steps.Task) {
+	e, ok := m.unsigned(t)
+	if !ok || m.kase.State.Task(t).Status != steps.TaskOpen {
+		m.say(style.Dim, "no sign-off is waited for here; x begins a gate")
+		return
+	}
+	q := &question{Dialog: dialog.New("approve", inert("SIGN OFF as "+e.SignOff+": "+e.Title), "cancel",
+		dialog.Option{Key: "y", Label: "I say yes", ID: "yes"}), body: m.evidence(t)}
+	q.Fields = []dialog.Field{{Label: "your name", Value: m.kase.State.Driver}}
+	q.Focus = 1
+	if e.SignOff == "approver" {
+		q.Focus = 0
+		q.Fields[0].Value = ""
+		q.Fields[0].Check = func(name string) error { return m.mayApprove(name) }
+		q.Fields[0].Note = "recorded as typed in the same session"
+	}
+	q.on = func(a dialog.Answer) tea.Cmd {
+		name := a.Values[0]
+		var acts []steps.Action
+		if e.SignOff == "approver" && m.kase.State.Partner == "" {
+			acts = append(acts, steps.Action{Verb: steps.Drive, Actor: m.kase.State.Driver, Partner: name})
+		}
+		return m.submit(nil, append(acts, steps.Action{Verb: steps.SignOff, Task: t, Name: e.Title, Partner: name})...)
+	}
+	m.ask(q)
+}
+
+type notApprover string
+
+func (e notApprover) Error() string { return string(e) }
+
+func (m *model) mayApprove(name string) error {
+	switch p := m.kase.State.Partner; {
+	case name == m.kase.State.Driver:
+		return notApprover("the driver cannot approve too")
+	case p != "" && name != p:
+		return notApprover("the partner of this run is " + p + "; :partner NAME names another")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package ui
+
+// The rule of this file: this is the one key map. The help and the footer are
+// made from it, so they cannot say anything else than what the keys do.
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/ui/pane"
+)
+
+// where a key has its meaning.
+type where int
+
+const (
+	inSteps  where = 1 << iota
+	inPages        // detail without output, run log
+	inLogs         // a server's log, or the output of an attempt
+	anywhere = inSteps | inPages | inLogs
+)
+
+// binding is one entry of the key map.
+type binding struct {
+	keys  []string // the first is the one that is shown
+	word  string   // in the footer
+	help  string   // in the help
+	group string
+	in    where
+	acts  bool // it can start or change something: repeats of it are dropped
+	do    func(*model) tea.Cmd
+}
+
+// Groups of the help, in order.
+const (
+	acting  = "Acting on the selected row"
+	running = "The run"
+	moving  = "Moving"
+	logging = "Reading a log"
+	viewing = "The screen"
+)
+
+// plain makes a binding's function of one that starts nothing outside.
+func plain(f func(*model)) func(*model) tea.Cmd {
+	return func(m *model) tea.Cmd { f(m); return nil }
+}
+
+var keyMap []binding
+
+func init() { // the help refers to the map itself
+	keyMap = slices.Concat(actionKeys, runKeys, moveKeys, logKeys, viewKeys)
+}
+
+var actionKeys = []binding{
+	{[]string{"x"}, "execute", "execute; of a group: all of it, until something needs a person", acting, anywhere, true, (*model).execute},
+	{[]string{"p"}, "preview", "preview: what would be sent, and nothing is", acting, anywhere, true, plain((*model).preview)},
+	{[]string{"s"}, "skip", "skip with a reason; of a skipped task: take the skip back", acting, anywhere, true, (*model).skip},
+	{[]string{"u"}, "undo", "undo, after a preview", acting, anywhere, true, (*model).undo},
+	{[]string{"r"}, "retry", "retry what failed", acting, anywhere, true, (*model).retry},
+	{[]string{"V"}, "verify again", "look again whether a failed task worked after all", acting, anywhere, true, (*model).verifyAgain},
+	{[]string{"m"}, "mark done", "mark done by hand, or record a figure, with evidence", acting, anywhere, true, plain((*model).mark)},
+	{[]string{"c"}, "cancel", "cancel what is running", acting, anywhere, true, plain((*model).cancel)},
+	{[]string{"O"}, "override", "override a gate against its evidence", acting, anywhere, true, plain((*model).override)},
+	{[]string{"A"}, "approve", "sign off as the driver or the approver", acting, anywhere, true, plain((*model).approve)},
+	{[]string{"!"}, "resolve", "say what became of an unknown task", acting, anywhere, true, plain((*model).resolve)},
+	{[]string{"X"}, "exclude", "exclude a host, or include it again", acting, anywhere, true, (*model).exclude},
+	{[]string{"i"}, "note", "write a note for the report", acting, anywhere, true, plain((*model).note)},
+}
+
+var runKeys = []binding{
+	{[]string{"H"}, "hold", "hold or release the run, the phase, the host", running, anywhere, true, plain((*model).hold)},
+	{[]string{"R"}, "roll back", "the rollback: scope and plan; nothing starts before it is confirmed", running, anywhere, true, plain((*model).rollback)},
+	{[]string{"a"}, "attention", "what wants a person", running, anywhere, true, plain((*model).attention)},
+	{[]string{":"}, "command", "command line", running, anywhere, true, plain((*model).command)},
+}
+
+var moveKeys = []binding{
+	{[]string{"j", "down"}, "down", "down", moving, inSteps | inPages, false, plain(func(m *model) { m.move(1) })},
+	{[]string{"k", "up"}, "up", "up", moving, inSteps | inPages, false, plain(func(m *model) { m.move(-1) })},
+	{[]string{"g", "home"}, "top", "to the top", moving, inSteps | inPages, false, plain(func(m *model) { m.move(-1 << 30) })},
+	{[]string{"G", "end"}, "end", "to the end", moving, inSteps | inPages, false, plain(func(m *model) { m.move(1 << 30) })},
+	{[]string{"ctrl+d"}, "half page", "half a page down", moving, inSteps | inPages, false, plain(func(m *model) { m.move(m.page() / 2) })},
+	{[]string{"ctrl+u"}, "half page up", "half a page up", moving, inSteps | inPages, false, plain(func(m *model) { m.move(-m.page() / 2) })},
+	{[]string{"pgdown", "space"}, "page", "a page down", moving, inSteps | inPages, false, plain(func(m *model) { m.move(m.page()) })},
+	{[]string{"pgup"}, "page up", "a page up", moving, inSteps | inPages, false, plain(func(m *model) { m.move(-m.page()) })},
+	{[]string{"."}, "next step", "to what is next; the cursor follows again", moving, anywhere, false, plain((*model).home)},
+	{[]string{"o"}, "fold", "fold or unfold a group", moving, inSteps, false, plain((*model).fold)},
+	{[]string{"l", "right"}, "unfold", "unfold a group", moving, inSteps, false, plain(func(m *model) { m.setFold(true) })},
+	{[]string{"h", "left"}, "fold", "fold a group, or go to the one around the row", moving, inSteps, false, plain(func(m *model) { m.setFold(false) })},
+	{[]string{"enter"}, "open", "what can be said or decided about the row", moving, inSteps, false, plain((*model).open)},
+	{[]string{"tab"}, "next pane", "next pane", moving, anywhere, false, plain(func(m *model) { m.turn(1) })},
+	{[]string{"shift+tab", "P"}, "previous pane", "previous pane", moving, anywhere, false, plain(func(m *model) { m.turn(-1) })},
+	{[]string{"1"}, "steps", "the steps", moving, anywhere, false, plain(func(m *model) { m.goTo(focus{part: stepsPart}) })},
+	{[]string{"2"}, "detail", "the detail of the selected row", moving, anywhere, false, plain(func(m *model) { m.goTo(focus{part: detailPart}) })},
+	{[]string{"3"}, "run log", "the log of the run", moving, anywhere, false, plain(func(m *model) { m.goTo(focus{part: ledgerPart}) })},
+	{[]string{"4", "5", "6", "7", "8", "9"}, "servers", "a server", moving, anywhere, false, nil},
+}
+
+var logKeys = []binding{
+	{[]string{"j", "down"}, "down", "a line down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(1) })},
+	{[]string{"k", "up"}, "up", "a line up; the view stops following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-1) })},
+	{[]string{"ctrl+d"}, "half page", "half a page down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(int64(m.page() / 2)) })},
+	{[]string{"ctrl+u"}, "half page up", "half a page up", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-int64(m.page() / 2)) })},
+	{[]string{"pgdown", "space"}, "page", "a page down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(int64(m.page())) })},
+	{[]string{"pgup"}, "page up", "a page up", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-int64(m.page())) })},
+	{[]string{"g", "home"}, "top", "to the oldest line that is kept", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-1 << 40) })},
+	{[]string{"G", "end"}, "end", "to the newest line, following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(1 << 40) })},
+	{[]string{"f", "="}, "follow", "follow, or stand still", logging, inLogs, false, plain((*model).follow)},
+	{[]string{"h", "left"}, "left", "8 columns to the left", logging, inLogs, false, plain(func(m *model) { m.aside(-8) })},
+	{[]string{"l", "right"}, "right", "8 columns to the right", logging, inLogs, false, plain(func(m *model) { m.aside(8) })},
+	{[]string{"w"}, "wrap", "wrap long lines", logging, inLogs, false, plain((*model).wrap)},
+	{[]string{"/"}, "search", "search; capital letters make it exact", logging, inLogs, true, plain((*model).askSearch)},
+	{[]string{"n"}, "older", "the match before", logging, inLogs, false, plain(func(m *model) { m.match(true) })},
+	{[]string{"N"}, "newer", "the match after", logging, inLogs, false, plain(func(m *model) { m.match(false) })},
+	{[]string{"e"}, "error", "the error before", logging, inLogs, false, plain(func(m *model) { m.nextError(true) })},
+	{[]string{"E"}, "newer error", "the error after", logging, inLogs, false, plain(func(m *model) { m.nextError(false) })},
+	{[]string{"]"}, "next log", "the server's next log", logging, anywhere, false, plain(func(m *model) { m.otherLog(1) })},
+	{[]string{"["}, "log before", "the server's log before", logging, anywhere, false, plain(func(m *model) { m.otherLog(-1) })},
+}
+
+var viewKeys = []binding{
+	{[]string{"?"}, "help", "this list", viewing, anywhere, true, plain((*model).help)},
+	{[]string{"z"}, "zoom", "give the focused pane the screen, or take it back", viewing, anywhere, false, plain(func(m *model) { m.zoom = !m.zoom })},
+	{[]string{"b"}, "board", "all servers' logs, or their table and one log", viewing, anywhere, false, plain(func(m *model) { m.board = !m.board })},
+	{[]string{"esc"}, "back", "one step back: out of the zoom, to the steps", viewing, anywhere, false, plain((*model).back)},
+	{[]string{"D"}, "dump", "save the screen as text", viewing, anywhere, true, (*model).dump},
+	{[]string{"ctrl+l"}, "redraw", "draw the screen anew", viewing, anywhere, false, func(*model) tea.Cmd { return tea.ClearScreen }},
+	{[]string{"q", "ctrl+c"}, "leave", "leave; what runs on the servers goes on", viewing, anywhere, true, plain((*model).askLeave)},
+}
+
+// here is what the focused pane is, for the key map.
+func (m *model) here() where {
+	switch m.focus.part {
+	case stepsPart:
+		return inSteps
+	case serverPart:
+		return inLogs
+	case detailPart:
+		if l, _ := m.output(); l.Ring != nil {
+			return inLogs
+		}
+	}
+	return inPages
+}
+
+// bound finds what a key means in the focused pane.
+func (m *model) bound(key string) (binding, bool) {
+	here := m.here()
+	for _, b := range keyMap {
+		if b.in&here == 0 || !slices.Contains(b.keys, key) {
+			continue
+		}
+		if b.do == nil {
+			n := int(key[0]-'0') - firstServer
+			b.do = plain(func(m *model) { m.goToServer(n) })
+		}
+		return b, true
+	}
+	return binding{}, false
+}
+
+// hint gives the key and the word of a binding for the footer.
+func hint(key string) pane.Hint {
+	for _, b := range keyMap {
+		if b.keys[0] == key {
+			return pane.Hint{Key: key, Word: b.word}
+		}
+	}
+	return pane.Hint{Key: key}
+}

@@ -1,0 +1,143 @@
+package pane
+
+// The rule of this file: a question shows all that can be answered, and why an
+// answer cannot be given now; what does not fit can be scrolled to and says so.
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/ui/style"
+)
+
+// Form is a question as it is drawn.
+type Form struct {
+	Title   string
+	Tone    style.Tone
+	Body    []string // as wide as Inner says
+	Scroll  int
+	Fields  []FormField
+	Options []FormOption
+	Say     string // why the last key did nothing
+}
+
+// FormField is one line of text.
+type FormField struct {
+	Label, Value, Want, Note string
+	Focused                  bool
+}
+
+// FormOption is one answer.
+type FormOption struct {
+	Key, Label, Off string
+	Highlighted     bool
+}
+
+// Inner is the width of a form's body.
+func Inner(w int) int { return w - 4 }
+
+// Draw gives the box, at most h high, and how many lines of the body it shows.
+func (f Form) Draw(w, h int, st *style.Style) (box []string, shown int) {
+	in := Inner(w)
+	var under []string
+	for _, x := range f.Fields {
+		under = append(under, x.lines(in, st)...)
+	}
+	if f.Say != "" {
+		under = append(under, st.Paint(style.Warn, Cut(f.Say, in, st)))
+	}
+	under = append(under, f.options(in, st)...)
+	shown = max(0, min(len(f.Body), h-3-len(under)))
+	scroll := max(0, min(f.Scroll, len(f.Body)-shown))
+	lines := append([]string{}, f.Body[scroll:scroll+shown]...)
+	if shown < len(f.Body) {
+		more := fmt.Sprintf(" lines %d to %d of %d, pgup pgdown ", scroll+1, scroll+shown, len(f.Body))
+		lines = append(lines, st.Paint(style.Dim, more))
+	} else if len(lines) > 0 {
+		lines = append(lines, "")
+	}
+	lines = append(lines, under...)
+	if len(lines) > h-2 { // the answers are worth more than the text over them
+		lines = lines[len(lines)-max(0, h-2):]
+	}
+	return f.frame(lines, w, st), shown
+}
+
+func (f Form) frame(lines []string, w int, st *style.Style) []string {
+	fr := st.Frame
+	title := " " + Cut(f.Title, w-14, st) + " "
+	name := st.Paint(style.Strong, title)
+	if f.Tone != style.Plain {
+		name = st.Paint(f.Tone, title)
+	}
+	top := fr.TopLeft + fr.Across + name
+	tail := "focused " + fr.TopRight
+	fill := max(0, w-ansi.StringWidth(top)-ansi.StringWidth(tail)-1)
+	out := []string{Fit(top+strings.Repeat(fr.Across, fill)+" "+tail, w, st)}
+	for _, l := range lines {
+		out = append(out, fr.Down+" "+Fit(l, Inner(w), st)+" "+fr.Down)
+	}
+	return append(out, fr.BottomLeft+strings.Repeat(fr.Across, max(0, w-2))+fr.BottomRight)
+}
+
+// lines of a field: what to type and what is typed. The end of a long value
+// stays in view.
+func (x FormField) lines(w int, st *style.Style) []string {
+	label := x.Label
+	if x.Want != "" {
+		label = "type  " + x.Want + "  to confirm"
+	}
+	label = Cut(label, w*2/3, st) + ": "
+	value, room := x.Value, w-ansi.StringWidth(label)-2
+	if n := ansi.StringWidth(value); n >= room {
+		value = ansi.TruncateLeft(value, n-room+1, "")
+	}
+	if x.Focused {
+		value += "_"
+	}
+	cell := Fit(value, room, st)
+	if x.Focused {
+		label, cell = st.Paint(style.Strong, label), st.Paint(style.Strong, cell)
+	}
+	out := []string{label + "[" + cell + "]"}
+	if x.Note != "" {
+		for _, l := range Wrap(x.Note, w-2) {
+			out = append(out, "  "+st.Paint(style.Dim, l))
+		}
+	}
+	return out
+}
+
+// options are laid out in as many lines as they need.
+func (f Form) options(w int, st *style.Style) []string {
+	var out []string
+	row, n := "", 0
+	for _, o := range f.Options {
+		text := o.Key + " " + o.Label
+		if o.Off != "" {
+			text += " (not now)"
+		}
+		if o.Highlighted {
+			text = "[ " + text + " ]"
+		}
+		size := ansi.StringWidth(text)
+		if n > 0 && n+3+size > w {
+			out, row, n = append(out, row), "", 0
+		}
+		if n > 0 {
+			row, n = row+"   ", n+3
+		}
+		switch {
+		case o.Highlighted:
+			row += st.Button.Render(text)
+		case o.Off != "":
+			row += st.Paint(style.Dim, text)
+		default:
+			row += st.Paint(style.Key, o.Key) + " " + o.Label
+		}
+		n += size
+	}
+	return append(out, row)
+}

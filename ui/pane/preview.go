@@ -1,0 +1,294 @@
+package pane
+
+// The rule of this file: before anything is sent, all of it is on the screen:
+// where, what, with which values, how it is taken back, and what is not.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Ask is what a preview is of.
+type Ask struct {
+	Task   steps.Task
+	Undo   bool
+	Level  steps.Danger
+	Diff   string // of an edit: the change, or why it is not known
+	Reason string // why a reason is asked for
+}
+
+// Preview tells all about one start of a task or of its undo.
+func Preview(r *Run, a Ask, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	s := r.Step(a.Task)
+	p.Toned(style.Warn, "but", a.Reason)
+	r.where(p, a.Task)
+	work, err := r.Work(a.Task, a.Undo, "")
+	if err != nil {
+		p.Toned(style.Danger, "cannot", err.Error())
+	}
+	p.Field("dir", work.Dir)
+	r.asks(p, a.Level)
+	r.opens(p, s)
+	if !a.Undo {
+		p.Toned(style.Danger, "return", noReturn(s))
+		r.undo(p, s, a.Task)
+	} else if s.NoReturn != "" {
+		p.Toned(style.Danger, "restores", "not all: "+s.NoReturn)
+	}
+	if d, ok := r.Estimate(a.Task); ok && !a.Undo {
+		p.Field("takes", "about "+About(d)+", at most "+About(work.Timeout))
+	} else if work.Timeout > 0 {
+		p.Field("takes", "at most "+About(work.Timeout))
+	}
+	p.Field("note", s.Note)
+	p.Field("secrets", strings.Join(work.Secrets, " "))
+	if s.Check != nil && !a.Undo {
+		p.Head("Check before the start")
+		p.wanted(s.Check)
+		p.Readings(r.Seen.Checks[a.Task], r.Now)
+	}
+	if s.Kind == steps.Edit && !a.Undo {
+		r.change(p, s, a)
+	} else if work.Text != "" {
+		p.Head("Script, by " + or(work.Shell, "sh") + " with set -eu")
+		p.Script(work.Text)
+	}
+	r.proof(p, s, a.Undo)
+	p.Head("Variables")
+	for _, v := range work.Env {
+		p.Text(style.Plain, v)
+	}
+	return p.Lines
+}
+
+func (r *Run) where(p *Page, t steps.Task) {
+	h := r.Book.Hosts[t.Host]
+	where := t.Host
+	if h.Address != "" {
+		where += ", " + strings.TrimPrefix(h.User+"@", "@") + h.Address
+	}
+	if h.Role != "" {
+		where += ", " + h.Role
+	}
+	_, full := Environment(r.Case)
+	p.Field("host", where)
+	p.Field("in", full)
+	if n := len(r.State.Busy(t.Host)); n > 0 {
+		p.Toned(style.Warn, "busy", fmt.Sprintf("%d other tasks are under way on %s", n, t.Host))
+	}
+}
+
+// asks says who has to agree, and on the embedded fleet who would have to.
+func (r *Run) asks(p *Page, level steps.Danger) {
+	text := level.String()
+	switch {
+	case r.NeedsApprover(level) && r.State.Partner == "":
+		text += "; an approver has to type the words, and no partner is named (:partner NAME)"
+	case r.NeedsApprover(level):
+		text += "; " + r.State.Partner + " has to type the words, " + r.State.Driver + " drives"
+	case r.Book.Kind == steps.Embedded:
+		if env := r.approvedIn(level); env != "" {
+			text += "; here nobody else is asked, in " + env + " the approver would be"
+		}
+	}
+	p.Field("level", text)
+}
+
+func (r *Run) approvedIn(level steps.Danger) string {
+	var in []string
+	for name, e := range r.Book.Environments {
+		if e.ApproverFrom != steps.Unset && level >= e.ApproverFrom {
+			in = append(in, name)
+		}
+	}
+	slices.Sort(in)
+	return strings.Join(in, " and ")
+}
+
+// opens says that this start starts a clock.
+func (r *Run) opens(p *Page, s *steps.Step) {
+	ph := r.Book.Phase(s.Phase)
+	if ph == nil || !r.State.Phases[ph.ID].Opened.IsZero() {
+		return
+	}
+	if ph.Window > 0 {
+		p.Toned(style.Warn, "window", fmt.Sprintf("opens %s: %s from now, until %s", ph.Title, ph.Window, r.Now.Add(ph.Window.D()).Format("15:04")))
+	}
+}
+
+func (r *Run) change(p *Page, s *steps.Step, a Ask) {
+	p.Head("Edit of " + tail.Inert(s.File.Path))
+	if a.Diff == "" {
+		p.Text(style.Dim, "the file is being read")
+	}
+	for _, l := range strings.Split(strings.TrimRight(a.Diff, "\n"), "\n") {
+		tone := style.Plain
+		switch {
+		case strings.HasPrefix(l, "+"):
+			tone = style.OK
+		case strings.HasPrefix(l, "-"):
+			tone = style.Danger
+		}
+		p.Text(tone, l)
+	}
+}
+
+// Diff is the change that an edit makes to a file, with a word in front of
+// every line that changes.
+func Diff(s *steps.Step, current []byte) string {
+	before, after, err := steps.EditPreview(s.File, current, nil)
+	if err != nil {
+		return "cannot be made: " + err.Error()
+	}
+	if string(before) == string(after) {
+		return "nothing changes"
+	}
+	d := udiff.Unified("as it is", "as it will be", string(before), string(after))
+	if current == nil {
+		return "the file is new\n" + d
+	}
+	return d
+}
+
+// Sets lists what an edit sets, for when the file cannot be read beforehand.
+func Sets(s *steps.Step) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(s.File.Set)) {
+		v := s.File.Set[name]
+		value := v.Value
+		if v.Secret != "" {
+			value = "‹secret " + v.Secret + "›"
+		}
+		out = append(out, "+"+name+"="+value)
+	}
+	for _, r := range s.File.Replace {
+		out = append(out, "-"+r.Old, "+"+r.New)
+	}
+	if s.File.Template != "" {
+		out = append(out, "the whole file becomes:", s.File.Template)
+	}
+	return strings.Join(out, "\n")
+}
+
+// proof shows the verify and, of a step, the undo.
+func (r *Run) proof(p *Page, s *steps.Step, undo bool) {
+	if e := s.VerifyOf(undo); e != nil {
+		p.Head("Verify afterwards")
+		p.wanted(e)
+	}
+	if !undo && s.Undo != nil && s.Undo.Script != "" {
+		p.Head("Its undo")
+		p.Script(s.Undo.Script)
+	}
+}
+
+// SequencePreview tells all about several tasks that one yes would cover, and
+// where it will stop all the same.
+func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	_, full := Environment(r.Case)
+	p.Field("in", full)
+	p.Field("tasks", fmt.Sprintf("%d, asked once at %s", len(tasks), level))
+	if t, why := stopsAt(r, tasks); why != "" {
+		p.Toned(style.Warn, "stops at", t.String()+", "+why)
+	} else {
+		p.Field("stops at", "the end, or the first thing that is not green")
+	}
+	if len(tasks) > 0 {
+		r.opens(p, r.Step(tasks[0]))
+	}
+	shown := map[string]bool{}
+	for _, t := range tasks {
+		s := r.Step(t)
+		p.Head(fmt.Sprintf("%s: %s, %s", tail.Inert(t.Host), tail.Inert(s.Title), r.Level(t)))
+		switch {
+		case shown[t.Step]:
+			p.Text(style.Dim, "the same as above, with the values of "+t.Host)
+			continue
+		case s.Kind == steps.Edit:
+			p.Text(style.Plain, Sets(s))
+		case s.Script != "":
+			p.Script(s.Script)
+		default:
+			p.Text(style.Plain, or(s.Text, string(s.Kind)))
+		}
+		shown[t.Step] = true
+		if s.NoUndo != "" {
+			p.Toned(style.Warn, "undo", "no undo: "+s.NoUndo)
+		}
+		p.Toned(style.Danger, "return", noReturn(s))
+	}
+	return p.Lines
+}
+
+// stopsAt gives the first task that a sequence may not begin by itself.
+func stopsAt(r *Run, tasks []steps.Task) (steps.Task, string) {
+	for _, t := range tasks {
+		s := r.Step(t)
+		switch {
+		case s.Person():
+			return t, "a " + string(s.Kind) + " that waits for a person"
+		case r.Level(t) == steps.Critical:
+			return t, "which is critical and asked by itself"
+		}
+	}
+	return steps.Task{}, ""
+}
+
+// Plan shows the whole rollback of a scope: what will be done, in which order,
+// and what will not be restored.
+func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	plan := r.UndoPlan(scope)
+	if d, ok := r.RollbackEstimate(); ok {
+		p.Field("takes", "about "+About(d))
+	} else {
+		p.Field("takes", "unknown: the runbook gives no estimate of a rollback")
+	}
+	p.Field("before", r.RollbackBefore(true))
+	p.Field("note", r.Book.Rollback.Note)
+	for _, e := range plan {
+		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
+			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
+		}
+	}
+	part := ""
+	for i, e := range plan {
+		if e.Part != part {
+			part = e.Part
+			p.Head(map[string]string{steps.PartBefore: "Before the undos", steps.PartUndo: "Undos, the newest work first",
+				steps.PartAfter: "After the undos"}[part])
+		}
+		p.Lines = append(p.Lines, r.planLine(i+1, e, w, st))
+	}
+	if len(plan) == 0 {
+		p.Text(style.Plain, "this run did nothing there that can be taken back")
+	}
+	return p.Lines
+}
+
+func (r *Run) planLine(n int, e steps.Entry, w int, st *style.Style) string {
+	do, tone := e.Do, style.Plain
+	switch {
+	case e.Done && e.Do != steps.DoNothing && e.Do != steps.DoLeft:
+		do, tone = "done", style.OK
+	case e.Do == steps.DoNothing || e.Do == steps.DoLeft:
+		tone = style.Warn
+		if e.Why != "" {
+			do += ": " + tail.Inert(e.Why)
+		}
+	case e.Do == steps.DoResolve || e.Do == steps.DoCancel:
+		do, tone = e.Do+" first", style.Danger
+	}
+	text := fmt.Sprintf("%2d  %s", n, EntryText(r.Step(e.Task), e))
+	return Ends(text, st.Paint(tone, Cut(do, w/2, st)), w, st)
+}

@@ -1,0 +1,183 @@
+// Package ui is the full-screen face of Belay.
+//
+// The rule of this package: it holds only what a screenshot needs. The run is
+// asked for by snapshot and told by action; nothing is decided here, nothing is
+// done in Update, and losing the screen loses no fact.
+package ui
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"belay/runner"
+	"belay/runner/tail"
+	"belay/steps"
+)
+
+// Run is the run that the screen shows and acts on. *runner.Runner is one.
+type Run interface {
+	Snapshot() runner.Snapshot
+	Changed() <-chan struct{}
+	Submit(ctx context.Context, a steps.Action) error
+	Output(t steps.Task) *tail.Ring
+	Roll(ctx context.Context) error
+	Amend(ctx context.Context, next *steps.Runbook, a steps.Action) error
+	Rebind(ctx context.Context, host string, a steps.Action) error
+}
+
+var _ Run = (*runner.Runner)(nil)
+
+// Looker asks a host what became of a task's newest attempt, without changing
+// anything. A Run may be one; the dialog of an unknown task then offers it.
+type Looker interface {
+	Look(ctx context.Context, t steps.Task) (string, error)
+}
+
+// Peeker reads the file that an edit would change; nil when it does not exist.
+// A Run may be one; the preview of an edit then shows the diff.
+type Peeker interface {
+	Peek(ctx context.Context, t steps.Task) ([]byte, error)
+}
+
+// Theme of the terminal's background.
+type Theme string
+
+// Themes. Auto asks the terminal.
+const (
+	Auto  Theme = "auto"
+	Light Theme = "light"
+	Dark  Theme = "dark"
+)
+
+// Options of the screen. The zero value is a screen on the process's terminal.
+type Options struct {
+	Theme   Theme
+	ASCII   bool // only ASCII for lines and bars
+	FPS     int  // frames a second at most; 0 for the default of 20
+	Input   io.Reader
+	Output  io.Writer
+	Environ []string              // of the terminal: TERM, NO_COLOR, …; nil for the process's
+	Profile *colorprofile.Profile // of colours; nil to ask the terminal
+	Title   string                // of the terminal's window
+	Now     func() time.Time      // nil for time.Now
+
+	// Edited yields a new text of the runbook, its environment applied, when
+	// the file has changed.
+	Edited <-chan *steps.Runbook
+	// LogFile names the log of an attempt in the run directory.
+	LogFile func(attempt string) string
+	// SSH is the command that opens a shell on a host, to be copied.
+	SSH func(host string) string
+	// Save keeps a dump of the screen and gives the file's name.
+	Save func(text string) (string, error)
+
+	width, height int // of the terminal, in tests
+}
+
+// Result is how the screen was left.
+type Result struct {
+	Last runner.Snapshot // as it was last shown
+}
+
+// defaultFPS is what a screen over SSH and tmux can take without tearing.
+const defaultFPS = 20
+
+// Start shows a run until the operator leaves or ctx ends. Leaving cancels
+// nothing: what runs on hosts goes on. The error is about the terminal.
+func Start(ctx context.Context, o Options, r Run) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	m := newModel(ctx, o, r)
+	p := tea.NewProgram(m, o.program(ctx)...)
+	pumped := make(chan struct{})
+	go func() {
+		defer close(pumped)
+		pump(ctx, r, o, p.Send)
+	}()
+	_, err := p.Run()
+	stopped := ctx.Err() != nil
+	cancel()
+	<-pumped
+	if err != nil && !stopped {
+		return Result{Last: m.snap}, fmt.Errorf("screen: %w", err)
+	}
+	return Result{Last: m.snap}, nil
+}
+
+// program gives the options of Bubble Tea. Signals are the caller's business:
+// it ends ctx.
+func (o Options) program(ctx context.Context) []tea.ProgramOption {
+	fps := o.FPS
+	if fps <= 0 {
+		fps = defaultFPS
+	}
+	out := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps)}
+	if o.Input != nil {
+		out = append(out, tea.WithInput(o.Input))
+	}
+	if o.Output != nil {
+		out = append(out, tea.WithOutput(o.Output))
+	}
+	if o.Environ != nil {
+		out = append(out, tea.WithEnvironment(o.Environ))
+	}
+	if o.Profile != nil {
+		out = append(out, tea.WithColorProfile(*o.Profile))
+	}
+	if o.width > 0 {
+		out = append(out, tea.WithWindowSize(o.width, o.height))
+	}
+	return out
+}
+
+func (o Options) now() time.Time {
+	if o.Now != nil {
+		return o.Now()
+	}
+	return time.Now()
+}
+
+const (
+	// breath is how long the pump rests after a snapshot, so that a flood of
+	// changes costs twenty pictures a second and no more.
+	breath = 50 * time.Millisecond
+	// clockTick moves the clocks on the screen while nothing else happens.
+	clockTick = time.Second
+)
+
+// snapshotMsg is the run at one moment.
+type snapshotMsg runner.Snapshot
+
+// editedMsg is a new text of the runbook.
+type editedMsg struct{ next *steps.Runbook }
+
+// pump pulls snapshots until ctx ends. State is pulled and never pushed, so
+// nothing can be lost and nothing can pile up.
+func pump(ctx context.Context, r Run, o Options, send func(tea.Msg)) {
+	tick := time.NewTicker(clockTick)
+	defer tick.Stop()
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	for {
+		send(snapshotMsg(r.Snapshot()))
+		rest.Reset(breath)
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-r.Changed():
+		case <-tick.C:
+		case next := <-o.Edited:
+			send(editedMsg{next})
+		case <-ctx.Done():
+			return
+		}
+	}
+}

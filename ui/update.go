@@ -1,0 +1,183 @@
+package ui
+
+// The rule of this file: Update is one switch with one line per case. It does
+// no work and waits for nothing.
+
+import (
+	"errors"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/runner"
+	"belay/steps"
+	"belay/ui/dialog"
+	"belay/ui/style"
+)
+
+// Init asks the terminal for its background; nothing waits for the answer.
+func (m *model) Init() tea.Cmd {
+	if m.opts.Theme == Auto || m.opts.Theme == "" {
+		return tea.RequestBackgroundColor
+	}
+	return nil
+}
+
+// Update takes one message.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.drawn = false
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.background(msg.IsDark())
+	case tea.FocusMsg:
+		m.focused()
+	case tea.BlurMsg:
+		m.blur()
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case tea.KeyPressMsg:
+		return m, m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.now()})
+	case snapshotMsg:
+		return m, m.observe(runner.Snapshot(msg))
+	case editedMsg:
+		m.later(func() { m.askAmend(msg.next) })
+	case doneMsg:
+		m.done(msg)
+	case toldMsg:
+		m.told(msg)
+	default:
+		m.drawn = true
+	}
+	return m, nil
+}
+
+// background takes what the terminal says of itself, unless a person said it.
+func (m *model) background(dark bool) {
+	if m.opts.Theme == Auto || m.opts.Theme == "" {
+		m.dark = dark
+		m.restyle()
+	}
+}
+
+func (m *model) focused() {
+	m.blurred = false
+	m.guard.Focus(m.opts.now())
+}
+
+func (m *model) blur() {
+	m.blurred = true
+	if m.asked != nil {
+		m.asked.Blur()
+	}
+}
+
+// paste is text, never keys: it can fill a field and nothing else.
+func (m *model) paste(text string) {
+	if m.asked != nil {
+		m.asked.Paste(text)
+		return
+	}
+	m.say(style.Dim, "a paste is no command; nothing was done")
+}
+
+// key takes one key press.
+func (m *model) key(k dialog.Key) tea.Cmd {
+	if m.kase == nil {
+		if k.Name == "ctrl+c" || k.Name == "q" {
+			m.leaves = true
+			return tea.Quit
+		}
+		return nil
+	}
+	if m.asked != nil {
+		if k.Name == "ctrl+c" && m.asked.Name != "leave" {
+			m.close()
+			m.askLeave()
+			return nil
+		}
+		return m.answer(k)
+	}
+	may := m.guard.Act(k)
+	b, ok := m.bound(k.Name)
+	switch {
+	case !ok:
+		m.say(style.Dim, k.Name+" does nothing here; ? lists the keys")
+		return nil
+	case b.acts && !may:
+		return nil
+	}
+	m.said = ""
+	return b.do(m)
+}
+
+// doneMsg is what came of an action.
+type doneMsg struct {
+	action steps.Action
+	err    error
+	then   func(*model) // on success
+}
+
+// submit asks the run for actions, one after the other, outside of Update.
+func (m *model) submit(then func(*model), actions ...steps.Action) tea.Cmd {
+	run, ctx := m.run, m.ctx
+	for i := range actions {
+		if actions[i].Actor == "" {
+			actions[i].Actor = m.kase.State.Driver
+		}
+	}
+	return func() tea.Msg {
+		for _, a := range actions {
+			if err := run.Submit(ctx, a); err != nil {
+				return doneMsg{action: a, err: err}
+			}
+		}
+		return doneMsg{action: actions[len(actions)-1], then: then}
+	}
+}
+
+// done tells what came of an action. The cursor follows again what is next.
+func (m *model) done(d doneMsg) {
+	if d.err == nil {
+		m.say(style.Dim, describe(d.action)+": accepted")
+		m.moved = false
+		if d.then != nil {
+			d.then(m)
+		}
+		return
+	}
+	m.refused(d.err)
+}
+
+// refused says why something was not done and what would help.
+func (m *model) refused(err error) {
+	var ref *steps.Refusal
+	if !errors.As(err, &ref) {
+		m.say(style.Danger, err.Error())
+		return
+	}
+	text := "not done: " + ref.Why
+	if ref.Hint != "" {
+		text += "; " + ref.Hint
+	}
+	m.say(style.Warn, text)
+}
+
+// describe names an action for a line of text.
+func describe(a steps.Action) string {
+	var on string
+	switch {
+	case !a.Task.Zero():
+		on = a.Task.String()
+	case a.Host != "":
+		on = a.Host
+	case a.Phase != "":
+		on = a.Phase
+	case a.Name != "":
+		on = a.Name
+	case a.Verb == steps.Hold || a.Verb == steps.Release || a.Verb == steps.Sequence || a.Verb == steps.OpenRollback:
+		on = a.Scope.String()
+	}
+	return strings.TrimSpace(string(a.Verb) + " " + on)
+}

@@ -1,0 +1,351 @@
+package ui
+
+// The rule of this file: the picture is made once per change and follows from
+// the model alone. Every line is exactly as wide as the screen.
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"belay/steps"
+	"belay/ui/pane"
+	"belay/ui/style"
+)
+
+// View gives the last picture, drawn anew when something changed.
+func (m *model) View() tea.View {
+	if !m.drawn {
+		m.lines = m.picture()
+		m.frame = tea.NewView(strings.Join(m.lines, "\n"))
+		m.drawn = true
+	}
+	m.frame.AltScreen, m.frame.ReportFocus, m.frame.WindowTitle = true, true, m.title()
+	return m.frame
+}
+
+// title of the terminal's window. It is ours, never a server's.
+func (m *model) title() string {
+	if m.kase == nil {
+		return inert(m.opts.Title)
+	}
+	short, _ := pane.Environment(m.kase.Case)
+	return inert(strings.TrimSpace("belay " + short + " " + or(m.opts.Title, m.kase.Book.Title)))
+}
+
+func (m *model) layout() layout { return arrange(m.w, m.h, len(m.servers), m.board) }
+
+// picture gives all lines of the screen.
+func (m *model) picture() []string {
+	l := m.layout()
+	switch {
+	case m.w <= 0 || m.h <= 0:
+		return nil
+	case m.kase == nil:
+		return pane.Block([]string{" belay: asking how the run stands"}, m.w, m.h, m.st)
+	case l.small:
+		return pane.Small(m.kase, m.w, m.h, leastW, leastH, m.st)
+	}
+	out := pane.Header(m.kase, m.w, l.header, m.st)
+	out = append(out, pane.Block(m.body(l), m.w, l.body+btoi(l.tabs), m.st)...)
+	out = append(out, m.footer()...)
+	if q := m.asked; q != nil && !q.line {
+		out = m.overlay(out, q)
+	}
+	return pane.Block(out, m.w, m.h, m.st)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// overlay lays the open question over the picture.
+func (m *model) overlay(under []string, q *question) []string {
+	w := min(m.w, 108)
+	if m.w >= narrow {
+		w = min(m.w-4, 108)
+	}
+	box, shown := q.form(w).Draw(w, m.h-2, m.st)
+	q.Height, q.Lines = shown, 0
+	if q.body != nil {
+		q.Lines = len(q.body(pane.Inner(w)))
+	}
+	return pane.Over(under, box, (m.w-w)/2, max(1, (m.h-len(box))/3))
+}
+
+// body draws what is between header and footer.
+func (m *model) body(l layout) []string {
+	switch {
+	case l.tabs:
+		return append([]string{m.tabs()}, m.draw(m.focus, m.w, l.body)...)
+	case m.zoom:
+		return m.draw(m.focus, m.w, l.body)
+	case m.w < middle:
+		return m.stacked(l)
+	}
+	left := m.column(l)
+	right := m.right(l)
+	if l.detail == 0 {
+		return pane.Beside(m.st, left, right)
+	}
+	return pane.Beside(m.st, left, right, m.third(l))
+}
+
+// column is the left one: the steps, and under them detail or run log.
+func (m *model) column(l layout) []string {
+	top := focus{part: stepsPart}
+	if l.lower == 0 && l.detail == 0 && (m.focus.part == detailPart || m.focus.part == ledgerPart) {
+		top = m.focus // there is no place of its own for it
+	}
+	out := m.draw(top, l.left, l.steps)
+	if l.lower > 0 {
+		out = append(out, m.draw(focus{part: m.lower}, l.left, l.lower)...)
+	}
+	return out
+}
+
+// third is the right column of a wide screen: detail, and the run log where
+// there is room for both.
+func (m *model) third(l layout) []string {
+	if l.body < 40 {
+		return m.draw(focus{part: m.lower}, l.detail, l.body)
+	}
+	h := l.body * 2 / 3
+	return append(m.draw(focus{part: detailPart}, l.detail, h), m.draw(focus{part: ledgerPart}, l.detail, l.body-h)...)
+}
+
+// stacked is for screens of 80 to 99 columns.
+func (m *model) stacked(l layout) []string {
+	out := m.column(l)
+	out = append(out, m.table(m.w, l.table)...)
+	return append(out, m.oneLog(m.w, l.body-l.steps-l.table)...)
+}
+
+// right is the servers: the board of their logs, or their table and one log.
+func (m *model) right(l layout) []string {
+	if l.table > 0 {
+		return append(m.table(l.right, l.table), m.oneLog(l.right, l.body-l.table)...)
+	}
+	if len(m.servers) == 0 {
+		return pane.Titled("Servers", "", false, []string{"the runbook names no servers"}, l.right, l.body, m.st)
+	}
+	return m.grid(l)
+}
+
+// grid is the page of servers that the focused one is on.
+func (m *model) grid(l layout) []string {
+	per := l.cols * l.rows
+	first := max(0, m.server(m.host)) / per * per
+	shown := m.servers[first:min(first+per, len(m.servers))]
+	var out []string
+	h := l.body
+	if len(m.servers) > per {
+		out = append(out, pane.Fit(fmt.Sprintf(" servers %d to %d of %d, Tab goes on", first+1, first+len(shown), len(m.servers)), l.right, m.st))
+		h--
+	}
+	widths, heights := split(l.right, l.cols, 1), split(h, l.rows, 0)
+	for r := range l.rows {
+		var cells [][]string
+		for c := range l.cols {
+			if i := r*l.cols + c; i < len(shown) {
+				cells = append(cells, m.draw(focus{serverPart, shown[i].ID}, widths[c], heights[r]))
+			} else {
+				cells = append(cells, pane.Block(nil, widths[c], heights[r], m.st))
+			}
+		}
+		out = append(out, pane.Beside(m.st, cells...)...)
+	}
+	return out
+}
+
+// table of all servers, with a title.
+func (m *model) table(w, h int) []string {
+	return pane.Titled("Servers", "", false, pane.Table(m.servers, m.server(m.host), w, h-1, m.st), w, h, m.st)
+}
+
+// oneLog is the log of the server that was focused last.
+func (m *model) oneLog(w, h int) []string {
+	if m.server(m.host) < 0 {
+		return pane.Titled("Log", "", false, []string{"there are no servers"}, w, h, m.st)
+	}
+	return m.draw(focus{serverPart, m.host}, w, h)
+}
+
+// draw gives one pane.
+func (m *model) draw(f focus, w, h int) []string {
+	on := f == m.focus && m.asked == nil
+	m.height[f] = h - 1
+	switch f.part {
+	case detailPart:
+		return m.drawDetail(on, w, h)
+	case ledgerPart:
+		return m.drawLedger(on, w, h)
+	case serverPart:
+		i := m.server(f.host)
+		if i < 0 {
+			return pane.Block([]string{"there is no server " + inert(f.host)}, w, h, m.st)
+		}
+		s := m.servers[i]
+		s.Focused = on
+		m.height[f] = h - 3
+		return s.Draw(m.views[viewKey(s)], w, h, m.st)
+	}
+	m.top = pane.Scroll(len(m.rows), m.at(), m.top, h-1)
+	return pane.Titled("1 Steps", "", on, pane.Outline(m.rows, m.at(), m.top, w, h-1, m.st), w, h, m.st)
+}
+
+func (m *model) drawLedger(on bool, w, h int) []string {
+	facts := make([]pane.Fact, len(m.snap.Events))
+	for i, e := range m.snap.Events {
+		facts[i] = pane.Fact{At: e.At, Event: e.Event}
+	}
+	up := min(m.pages[ledgerPart], max(0, len(facts)-h+1))
+	m.pages[ledgerPart] = up
+	right := ""
+	if up > 0 {
+		right = fmt.Sprintf("%d newer below", up)
+	}
+	return pane.Titled("3 Run log", right, on, pane.Ledger(facts, up, w, h-1, m.st, m.kase.Now.Location()), w, h, m.st)
+}
+
+// drawDetail tells about the selected row, and shows its output where there is
+// any.
+func (m *model) drawDetail(on bool, w, h int) []string {
+	row, ok := m.row()
+	if !ok {
+		return pane.Titled("2 Detail", "", on, nil, w, h, m.st)
+	}
+	var body []string
+	if row.Task.Zero() {
+		body = pane.GroupDetail(m.kase, row, w, m.st)
+	} else {
+		body = pane.Detail(m.kase, row.Task, w, m.st)
+	}
+	out, key := m.output()
+	up := 0
+	if out.Ring == nil {
+		up = max(0, min(m.pages[detailPart], len(body)-h+1))
+		m.pages[detailPart] = up
+	}
+	right := ""
+	if len(body)-up > h-1 {
+		right = fmt.Sprintf("%d more", len(body)-up-h+1)
+	}
+	if out.Ring == nil {
+		return pane.Titled("2 Detail", right, on, body[up:], w, h, m.st)
+	}
+	above := min(len(body)+1, h/2)
+	lines := pane.Titled("2 Detail", "", on, body, w, above, m.st)
+	m.height[focus{part: detailPart}] = h - above - 1
+	v := m.views[key]
+	log := out.Lines(v, w, h-above-1, m.st)
+	return append(lines, pane.Titled(inert(out.Name), pane.LogTitle(pane.Log{Ring: out.Ring}, v, 1, m.kase.Now), false, log, w, h-above, m.st)...)
+}
+
+// tabs names the panes of a screen that shows one at a time.
+func (m *model) tabs() string {
+	names := []string{"1 Steps", "2 Detail", "3 Run log"}
+	at := int(m.focus.part)
+	for i, s := range m.servers {
+		names = append(names, s.Name())
+		if m.focus == (focus{serverPart, s.ID}) {
+			at = 3 + i
+		}
+	}
+	for i, n := range names {
+		if i == at {
+			names[i] = m.st.Focus.Render("[" + n + "]")
+		}
+	}
+	return pane.Fit(" "+strings.Join(names, "  "), m.w, m.st)
+}
+
+// footer is how far the run is or what was just said, and the keys.
+func (m *model) footer() []string {
+	first := pane.Progress(m.kase, m.w, m.st)
+	if m.said != "" {
+		first = pane.Fit(" "+m.st.Paint(m.tone, m.said), m.w, m.st)
+	}
+	if q := m.asked; q != nil {
+		if q.line {
+			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+q.says, m.w, m.st)
+			return []string{first, pane.Fit(" command line focused: Enter sends it, Esc leaves it, Tab completes", m.w, m.st)}
+		}
+		return []string{first, pane.Fit(" the question is focused: Esc changes nothing", m.w, m.st)}
+	}
+	if m.blurred {
+		return []string{first, pane.Fit(m.st.Paint(style.Warn, " this terminal has lost the focus; keys go to another window"), m.w, m.st)}
+	}
+	if m.snap.Frozen != nil {
+		first = pane.Fit(m.st.Paint(style.Danger, " the journal cannot be written: nothing new is started"), m.w, m.st)
+	}
+	return []string{first, pane.Hints(m.hints(), m.w, m.st)}
+}
+
+// hints are the keys that make sense now, what matters most first.
+func (m *model) hints() []pane.Hint {
+	var keys []string
+	switch {
+	case m.here() == inLogs:
+		keys = []string{"f", "?", "/", "n", "e", "w", "h", "l", "z", "tab", "esc", "q"}
+	case m.focus.part != stepsPart:
+		keys = []string{"x", "?", "j", "k", "z", "tab", "esc", "q"}
+	default:
+		keys = m.stepKeys()
+	}
+	out := make([]pane.Hint, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, hint(k))
+	}
+	if n := len(m.wishes); n > 0 && m.focus.part == stepsPart {
+		for i := range out {
+			if out[i].Key == "a" {
+				out[i].Word = fmt.Sprintf("attention (%d)", n)
+			}
+		}
+	}
+	return out
+}
+
+// stepKeys are the actions that the selected row's state offers.
+func (m *model) stepKeys() []string {
+	rest := []string{"a", "H", "R", ":", "z", "tab", "q"}
+	t, ok := m.task()
+	if !ok {
+		return append([]string{"?"}, rest...)
+	}
+	row, _ := m.row()
+	ts := m.kase.State.Task(t)
+	var own []string
+	switch {
+	case row.ID.Rollback:
+		own = []string{"x", "?", "m"}
+	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:
+		own = []string{"!", "?"}
+	case ts.Status == steps.TaskUndoFailed:
+		own = []string{"r", "?", "m"}
+	case ts.Status.Trouble():
+		own = []string{"r", "?", "V", "u", "s", "m"}
+	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
+		own = []string{"x", "?", "A", "O"}
+	case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
+		own = []string{"x", "?", "s"}
+	case ts.Status == steps.TaskOpen:
+		own = []string{"m", "?", "s"}
+	case ts.Status.Busy():
+		own = []string{"c", "?", "2"}
+	case ts.Status == steps.TaskDone && m.kase.Undoable(t):
+		own = []string{"u", "?", "p"}
+	case ts.Status == steps.TaskSkipped || ts.Status == steps.TaskDone:
+		own = []string{"p", "?"}
+	case m.kase.Ready(t):
+		own = []string{"x", "?", "p", "s"}
+	default:
+		own = []string{"p", "?", "."}
+	}
+	return append(own, rest...)
+}
