@@ -5,17 +5,10 @@ package runner
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"hash"
-	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"belay/runner/job"
-	"belay/runner/tail"
 	"belay/steps"
 )
 
@@ -335,73 +328,3 @@ func pause(ctx context.Context, h Host, d time.Duration) bool {
 	}
 	return ctx.Err() == nil
 }
-
-// output is our copy of an attempt's output: a file, a ring for the screen, and
-// how far the host's bytes have been read.
-type output struct {
-	size int64 // bytes of the host that are in the copy
-	err  error
-	file *os.File
-	mask *tail.Redactor
-	sum  hash.Hash
-	shut bool
-}
-
-// openOutput starts the copy from nothing: after a crash nobody knows which
-// bytes of a torn copy are whole, and the host still has them all.
-func (r *Runner) openOutput(t steps.Task, id string) (*output, error) {
-	f, err := os.OpenFile(filepath.Join(r.cfg.Logs, id+".log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	ring := tail.NewRing(tail.DefaultRing)
-	r.mu.Lock()
-	r.outputs[t] = ring
-	r.mu.Unlock()
-	o := &output{file: f, sum: sha256.New()}
-	o.mask = r.cfg.Secrets.Redactor(io.MultiWriter(f, o.sum, ring, waker{r}))
-	return o, nil
-}
-
-func discard() *output {
-	o := &output{sum: sha256.New()}
-	none, _ := tail.NewSecrets(nil)
-	o.mask = none.Redactor(io.Discard)
-	return o
-}
-
-func (o *output) chunk(c job.Chunk) error {
-	if c.Offset != o.size {
-		return errors.New("output: a piece is missing")
-	}
-	if _, err := o.mask.Write(c.Bytes); err != nil {
-		o.err = err
-		return err
-	}
-	o.size += int64(len(c.Bytes))
-	return nil
-}
-
-// drop goes on without a file, so that a full disk here stops nothing there.
-func (o *output) drop() {
-	none := discard()
-	o.mask, o.err = none.mask, nil
-}
-
-func (o *output) close() {
-	if o.shut || o.file == nil {
-		return
-	}
-	o.shut = true
-	o.mask.Flush()
-	o.file.Sync()
-	o.file.Close()
-}
-
-func (o *output) digest() string { return hex.EncodeToString(o.sum.Sum(nil)) }
-func (o *output) masked() int    { return o.mask.Hits() }
-
-// waker tells faces that there is more to show.
-type waker struct{ r *Runner }
-
-func (w waker) Write(p []byte) (int, error) { w.r.wake(); return len(p), nil }

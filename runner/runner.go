@@ -217,7 +217,10 @@ func (r *Runner) decide(a steps.Action, next *steps.Runbook) error {
 		r.mu.Unlock()
 	}
 	if err := r.commit(events...); err != nil {
-		return fmt.Errorf("%w: %v", ErrFrozen, err)
+		if r.frozen != nil {
+			return fmt.Errorf("%w: %v", ErrFrozen, err)
+		}
+		return err
 	}
 	r.after(a)
 	return nil
@@ -260,6 +263,9 @@ func (r *Runner) commit(events ...steps.Event) error {
 		return r.frozen
 	}
 	for _, e := range events {
+		if err := r.state.Fits(e); err != nil {
+			return err // what came too late, or twice, never gets into the journal
+		}
 		seq, at, err := r.cfg.Journal.Append(e.Kind(), e)
 		if err != nil {
 			r.freeze(err)

@@ -139,17 +139,26 @@ func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 		return needConfirm(NeedsConfirm, level, "", "this has to be confirmed")
 	case got.How != "typed" || got.Typed != phrase:
 		return needConfirm(NeedsConfirm, level, phrase, fmt.Sprintf("type %q to confirm", phrase))
-	case c.NeedsApprover(level) && got.Single == "" && (c.State.Partner == "" || got.By != c.State.Partner):
+	case c.NeedsApprover(level) && !c.secondYes(got):
 		return needConfirm(NeedsPerson, level, phrase, c.approverMissing())
 	}
 	return nil
+}
+
+// secondYes reports whether the partner typed the words; where none is named
+// the driver may act single-handed, with a reason.
+func (c *Case) secondYes(got Confirmation) bool {
+	if c.State.Partner == "" {
+		return got.Single != ""
+	}
+	return got.By == c.State.Partner
 }
 
 func (c *Case) approverMissing() string {
 	if c.State.Partner == "" {
 		return "an approver has to type the words, and no partner is named: :partner NAME, or act single-handed with a reason"
 	}
-	return c.State.Partner + " has to type the words, or act single-handed with a reason"
+	return c.State.Partner + " has to type the words"
 }
 
 func needConfirm(k RefusalKind, level Danger, phrase, why string) *Refusal {

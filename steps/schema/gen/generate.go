@@ -22,7 +22,7 @@ import (
 // generate gives the schema of a runbook. Root is the module's folder, whose
 // sources hold the comments.
 func generate(root string) ([]byte, error) {
-	comments, err := fieldComments(filepath.Join(root, "steps", "runbook.go"))
+	comments, err := fieldComments(filepath.Join(root, "steps", "runbook.go"), filepath.Join(root, "steps", "step.go"))
 	if err != nil {
 		return nil, fmt.Errorf("read comments: %w", err)
 	}
@@ -131,34 +131,37 @@ func walk(t reflect.Type, s *jsonschema.Schema, defs jsonschema.Definitions, see
 	}
 }
 
-// fieldComments reads the comments of a file: "Step.Danger" for a field and
+// fieldComments reads the comments of some files: "Step.Danger" for a field and
 // "Step." for a type.
-func fieldComments(path string) (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
-	if err != nil {
-		return nil, err
-	}
+func fieldComments(paths ...string) (map[string]string, error) {
 	comments := map[string]string{}
-	for _, d := range file.Decls {
-		decl, ok := d.(*ast.GenDecl)
-		if !ok || decl.Tok != token.TYPE {
-			continue
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
 		}
-		for _, spec := range decl.Specs {
-			ty := spec.(*ast.TypeSpec)
-			comments[ty.Name.Name+"."] = oneLine(decl.Doc)
-			fields, ok := ty.Type.(*ast.StructType)
-			if !ok {
-				continue
-			}
-			for _, f := range fields.Fields.List {
-				for _, name := range f.Names {
-					comments[ty.Name.Name+"."+name.Name] = oneLine(f.Doc)
+		for _, d := range file.Decls {
+			if decl, ok := d.(*ast.GenDecl); ok && decl.Tok == token.TYPE {
+				for _, spec := range decl.Specs {
+					commentsOf(spec.(*ast.TypeSpec), decl.Doc, comments)
 				}
 			}
 		}
 	}
 	return comments, nil
+}
+
+func commentsOf(ty *ast.TypeSpec, doc *ast.CommentGroup, comments map[string]string) {
+	comments[ty.Name.Name+"."] = oneLine(doc)
+	fields, ok := ty.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, f := range fields.Fields.List {
+		for _, name := range f.Names {
+			comments[ty.Name.Name+"."+name.Name] = oneLine(f.Doc)
+		}
+	}
 }
 
 func oneLine(c *ast.CommentGroup) string { return strings.Join(strings.Fields(c.Text()), " ") }
