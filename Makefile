@@ -1,0 +1,20 @@
+# One line each; .ci/run is what has to pass before a change goes in.
+VERSION := $(shell git describe --always --dirty 2>/dev/null)
+
+.PHONY: build rehearse test race lint bench golden ci
+
+build: ; CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X belay/ui/cli.version=$(VERSION)" -o bin/belay .
+
+rehearse: build ; ./bin/belay rehearse --from rollout
+
+test: ; go test ./...
+
+race: ; go test -race ./...
+
+lint: ; test -z "$$(gofmt -l .)" && go vet ./...
+
+bench: ; go test -run '^$$' -bench . -benchmem ./...
+
+golden: ; go test ./ui/... -update
+
+ci: ; .ci/run
