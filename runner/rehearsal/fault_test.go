@@ -79,7 +79,7 @@ func TestFaultRefuse(t *testing.T) {
 	sh(t, other, "", "rm /run/fleet/hosts/w80/down")
 	connect(t, f, "w80")
 	c := connect(t, f, "w81")
-	call(t, c, launch("a1", "S1", "echo done"))
+	call(t, c, launch("a1", "S1", "sleep 20; echo done"))
 	_ = c.Wait() // cut when the step has ended
 	for deadline := time.Now().Add(5 * time.Second); ; {
 		conn, err := f.Dial(t.Context(), "w81")

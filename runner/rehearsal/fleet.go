@@ -253,16 +253,19 @@ func (f *Fleet) Signer() ssh.Signer { return f.key }
 // HostKey is the host key of a host, or nil for a host that is not there.
 func (f *Fleet) HostKey(hostID string) ssh.PublicKey { return f.hosts[hostID] }
 
-// Stop ends the child: the run is closed. The folder stays.
+// Stop ends the child, whoever started it, and returns when nobody serves the
+// folder any more: the run is closed. The folder stays.
 func (f *Fleet) Stop(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stopped = true
-	err := f.ask(ctx, "stop")
-	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, fs.ErrNotExist) {
-		err = nil // nobody is there
+	// An error here says that it is ending already; the lock is the proof.
+	_ = f.ask(ctx, "stop")
+	lock := newLock(f.spec.Dir)
+	if _, err := lock.TryLockContext(ctx, lockBeat); err != nil {
+		return fmt.Errorf("stop fleet: the child still serves: %w", err)
 	}
-	if err != nil {
+	if err := lock.Unlock(); err != nil {
 		return fmt.Errorf("stop fleet: %w", err)
 	}
 	if f.child == nil {
@@ -272,6 +275,6 @@ func (f *Fleet) Stop(ctx context.Context) error {
 	case <-f.child:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("stop fleet: %w", ctx.Err())
 	}
 }

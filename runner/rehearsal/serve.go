@@ -28,6 +28,18 @@ import (
 // idleTime is how long a fleet waits for somebody to come back.
 const idleTime = time.Hour
 
+// handover is how long a child waits for one that is ending; lockBeat is how
+// often it looks: flock(2) cannot be waited for together with a context.
+const (
+	handover = 5 * time.Second
+	lockBeat = 10 * time.Millisecond
+)
+
+// newLock is the lock of the folder: who holds it serves.
+func newLock(dir string) *flock.Flock {
+	return flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
+}
+
 // Serve is the child's main: it serves the fleet of dir until Stop, SIGTERM,
 // the end of ctx, or an idle hour. It prints "ready" to stdout and closes it.
 func Serve(ctx context.Context, dir string) error {
@@ -49,8 +61,10 @@ type server struct {
 }
 
 func serve(ctx context.Context, dir string, ready io.WriteCloser) (err error) {
-	lock := flock.New(filepath.Join(dir, "lock"), flock.SetPermissions(0o600))
-	if ok, err := lock.TryLock(); err != nil || !ok {
+	lock := newLock(dir)
+	patience, done := context.WithTimeout(ctx, handover)
+	defer done()
+	if ok, err := lock.TryLockContext(patience, lockBeat); err != nil || !ok {
 		return errors.Join(errors.New("serve fleet: another process serves this folder"), err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()

@@ -19,7 +19,9 @@ func (f *FS) change(op, p string, follow bool, do func(place) error) error {
 	if at.readOnly {
 		return &fs.PathError{Op: op, Path: p, Err: syscall.EROFS}
 	}
-	return named(do(at), op, p)
+	err = do(at)
+	f.disk.touched(at.virtual)
+	return named(err, op, p)
 }
 
 // Mkdir makes one folder.
@@ -59,6 +61,10 @@ func (f *FS) MkdirAll(p string, perm fs.FileMode) error {
 func (f *FS) Remove(p string) error {
 	return f.change("remove", p, false, func(at place) error {
 		size := ownSize(at)
+		if f.dirs.has(strings.TrimPrefix(at.virtual, "/")) {
+			f.dirs.forget()
+			defer f.dirs.forget()
+		}
 		if err := at.root.Remove(at.rel); err != nil {
 			return err
 		}
@@ -103,6 +109,10 @@ func (f *FS) RemoveAll(p string) error {
 func (f *FS) Rename(from, to string) error {
 	return f.two("rename", from, to, func(a, b place) error {
 		size := ownSize(b)
+		if info, err := a.root.Lstat(a.rel); err == nil && info.IsDir() {
+			f.dirs.forget()
+			defer f.dirs.forget()
+		}
 		if err := a.root.Rename(a.rel, b.rel); err != nil {
 			return err
 		}
@@ -129,6 +139,7 @@ func (f *FS) two(op, from, to string, do func(a, b place) error) error {
 		case a.root != b.root:
 			return syscall.EXDEV
 		}
+		defer f.disk.touched(a.virtual)
 		return do(a, b)
 	})
 }

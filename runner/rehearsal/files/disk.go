@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // DiskTable is the virtual path of the file that gives the disks of a host:
@@ -35,8 +34,8 @@ func (m Mount) Free() int64 { return max(0, m.Size-m.Used) }
 type Disk struct {
 	mu      sync.Mutex
 	root    *os.Root // holds DiskTable; nil: an endless disk
-	seen    time.Time
-	size    int64
+	fresh   bool     // mounts and filled are those of the files
+	filled  bool     // FullMark is there
 	mounts  []Mount
 	written map[string]int64 // by mount point
 }
@@ -50,22 +49,30 @@ func (f *FS) Watch() {
 	f.disk.root = f.root
 }
 
+// settings is the folder of what the disk depends on.
+const settings = "/etc/belay"
+
+// touched is told of every path that is changed: only through this file system
+// can the table change, so it is not looked at for every byte.
+func (d *Disk) touched(virtual string) {
+	if within(virtual, settings) || within(settings, virtual) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.fresh = false
+	}
+}
+
 // load reads the table again when it has changed. The lock is held.
 func (d *Disk) load() {
-	if d.root == nil {
+	if d.root == nil || d.fresh {
 		return
 	}
-	name := strings.TrimPrefix(DiskTable, "/")
-	info, err := d.root.Stat(name)
-	if err != nil {
-		d.mounts = nil
-		return
+	d.fresh, d.mounts, d.filled = true, nil, false
+	if data, err := d.root.ReadFile(strings.TrimPrefix(DiskTable, "/")); err == nil {
+		d.mounts = parseTable(data)
 	}
-	if info.ModTime().Equal(d.seen) && info.Size() == d.size {
-		return
-	}
-	if data, err := d.root.ReadFile(name); err == nil {
-		d.seen, d.size, d.mounts = info.ModTime(), info.Size(), parseTable(data)
+	if _, err := d.root.Stat(strings.TrimPrefix(FullMark, "/")); err == nil {
+		d.filled = true
 	}
 }
 
@@ -106,10 +113,8 @@ func (d *Disk) of(virtual string) (Mount, bool) {
 // now is a mount with what is written to it; the lock is held.
 func (d *Disk) now(m Mount) Mount {
 	m.Used += d.written[m.At]
-	if d.root != nil && m.Used < m.Size {
-		if _, err := d.root.Stat(strings.TrimPrefix(FullMark, "/")); err == nil {
-			m.Used = m.Size
-		}
+	if d.filled {
+		m.Used = max(m.Used, m.Size)
 	}
 	return m
 }

@@ -43,6 +43,7 @@ type FS struct {
 	mounts []mount
 	proc   Dynamic
 	disk   *Disk
+	dirs   dirCache
 }
 
 type mount struct {
@@ -130,8 +131,20 @@ func (f *FS) resolve(op, p string, follow bool) (place, error) {
 			done = done[:max(0, len(done)-1)]
 			continue
 		}
-		at := f.place(strings.Join(append(slices.Clone(done), part), "/"))
+		rel := part
+		if len(done) > 0 {
+			rel = strings.Join(done, "/") + "/" + part
+		}
+		at := f.place(rel)
+		if at.root == f.root && f.dirs.has(rel) {
+			done = append(done, part)
+			continue
+		}
+		now := f.dirs.generation()
 		info, err := at.root.Lstat(at.rel)
+		if err == nil && info.IsDir() && at.root == f.root {
+			f.dirs.add(rel, now)
+		}
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 || last(todo) && !follow {
 			if err == nil && !last(todo) && !info.IsDir() {
 				return place{}, &fs.PathError{Op: op, Path: p, Err: syscall.ENOTDIR}

@@ -45,7 +45,10 @@ func (f *FS) Open(p string, flag int, perm fs.FileMode) (File, error) {
 	if fresh { // the real umask is not the simulated one
 		_ = h.Chmod(perm & fs.ModePerm)
 	}
-	f.disk.add(at.virtual, -freed)
+	if writes {
+		f.disk.touched(at.virtual)
+		f.disk.add(at.virtual, -freed)
+	}
 	return &diskFile{File: h, disk: f.disk, virtual: at.virtual, name: p}, nil
 }
 
@@ -63,6 +66,7 @@ func (h *diskFile) Write(b []byte) (int, error) {
 	granted := h.disk.take(h.virtual, int64(len(b)))
 	n, err := h.File.Write(b[:granted])
 	h.disk.add(h.virtual, int64(n)-granted)
+	h.disk.touched(h.virtual)
 	if err == nil && n < len(b) {
 		err = syscall.ENOSPC
 	}
