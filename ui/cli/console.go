@@ -3,9 +3,154 @@ package cli
 // The rule of this file: the console is a view; whatever it is left by, the run
 // goes on where it was, and one line says so.
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
 
-// console needs package ui, which is on its way.
-func (s *session) console(context.Context) error {
-	return usage("--plain goes by lines and prompts", "this build has no console yet")
+	"belay/runner"
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui"
+)
+
+// consoleRun is the run as the screen sees it: the runner, and what needs the
+// run directory or a host beside it.
+type consoleRun struct {
+	*runner.Runner
+	s *session
+
+	mu    sync.Mutex
+	texts map[string][]byte // of the runbook, by hash, that may be taken
+}
+
+var (
+	_ ui.Run    = (*consoleRun)(nil)
+	_ ui.Looker = (*consoleRun)(nil)
+	_ ui.Peeker = (*consoleRun)(nil)
+)
+
+// Amend stores the text before the journal can name it.
+func (r *consoleRun) Amend(ctx context.Context, next *steps.Runbook, a steps.Action) error {
+	r.mu.Lock()
+	src := r.texts[next.Hash]
+	r.mu.Unlock()
+	if err := storeAmendment(r.s.ledger.dir, next.Hash, src); err != nil {
+		return err
+	}
+	return r.Runner.Amend(ctx, next, a)
+}
+
+// Look asks a host what became of the newest attempt of a task.
+func (r *consoleRun) Look(ctx context.Context, t steps.Task) (string, error) {
+	return r.s.look(ctx, r.Snapshot().Case, t)
+}
+
+// Peek reads the file that an edit would change; nil when there is none.
+func (r *consoleRun) Peek(ctx context.Context, t steps.Task) ([]byte, error) {
+	return r.s.peek(ctx, r.Snapshot().Case, t)
+}
+
+// console shows the run on the whole screen until the operator leaves.
+func (s *session) console(ctx context.Context) error {
+	if err := s.askInputs(ctx); err != nil {
+		return err
+	}
+	if err := s.carry(ctx, nil, true); err != nil {
+		return err
+	}
+	run := &consoleRun{Runner: s.runner, s: s, texts: map[string][]byte{}}
+	s.p.screen.Store(true)
+	watching, stop := context.WithCancel(ctx)
+	_, err := ui.Start(ctx, ui.Options{
+		Input: s.p.env.Stdin, Output: s.p.env.Stdout, Title: "belay " + s.ledger.id, Now: s.p.env.Now,
+		Edited: run.watchFile(watching), LogFile: func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") },
+		SSH: s.sshCommand, Save: s.saveScreen,
+	}, run)
+	stop()
+	s.p.screen.Store(false)
+	last := s.runner.Snapshot()
+	s.leave()
+	s.p.say("%s\n", tail.Inert(s.parting(last)))
+	return err
+}
+
+// fileEvery is how often the runbook's file is looked at.
+const fileEvery = 2 * time.Second
+
+// watchFile yields the text of the runbook whenever another sound one is on disk.
+func (r *consoleRun) watchFile(ctx context.Context) <-chan *steps.Runbook {
+	out := make(chan *steps.Runbook)
+	go func() {
+		tick := time.NewTicker(fileEvery)
+		defer tick.Stop()
+		offered, seen := "", time.Time{}
+		for {
+			if next := r.newText(&seen); next != nil && next.Hash != offered {
+				select {
+				case out <- next:
+					offered = next.Hash
+				case <-ctx.Done():
+					return
+				}
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// newText reads the file where it has changed since it was last seen.
+func (r *consoleRun) newText(seen *time.Time) *steps.Runbook {
+	o := r.s.ledger.state.Opened
+	info, err := os.Stat(o.File)
+	if err != nil || info.ModTime().Equal(*seen) {
+		return nil
+	}
+	*seen = info.ModTime()
+	l, err := r.s.p.load(o.File)
+	if err != nil {
+		return nil
+	}
+	next, src := (&target{file: l}).changed(r.Snapshot().Case.Book)
+	if next != nil {
+		r.mu.Lock()
+		r.texts[next.Hash] = src
+		r.mu.Unlock()
+	}
+	return next
+}
+
+// sshCommand is what an operator types to get to a host.
+func (s *session) sshCommand(host string) string {
+	h, ok := s.ledger.book().Hosts[host]
+	if !ok || s.ledger.book().Kind == steps.Embedded {
+		return ""
+	}
+	out := "ssh "
+	if h.Port != 0 {
+		out += fmt.Sprintf("-p %d ", h.Port)
+	}
+	if h.User != "" {
+		out += h.User + "@"
+	}
+	return out + h.Address
+}
+
+// saveScreen keeps a dump of the screen in the run directory.
+func (s *session) saveScreen(text string) (string, error) {
+	dir := filepath.Join(s.ledger.dir, "screens")
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
+	}
+	name := filepath.Join(dir, s.p.env.Now().UTC().Format("20060102T150405.000Z")+".txt")
+	return name, os.WriteFile(name, []byte(text), 0o600)
 }
