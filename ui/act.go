@@ -197,7 +197,7 @@ func (m *model) askConsent(c consent) tea.Cmd {
 		}
 		q.Sends = "go"
 	} else {
-		q.Options = append(q.Options, dialog.Option{Key: "y", Label: string(a.Verb), ID: "go"})
+		q.Options = append(q.Options, dialog.Option{Key: "y", Label: yesWord(a), ID: "go"})
 		q.Focus = len(q.Fields)
 		if c.why != "" {
 			q.Focus = 0
@@ -206,6 +206,14 @@ func (m *model) askConsent(c consent) tea.Cmd {
 	q.on = func(ans dialog.Answer) tea.Cmd { return m.submit(nil, m.confirmed(q, c, ans)) }
 	m.ask(q)
 	return cmd
+}
+
+// yesWord is what y does.
+func yesWord(a steps.Action) string {
+	if a.Verb == steps.Sequence {
+		return fmt.Sprintf("execute all %d", len(a.Tasks))
+	}
+	return string(a.Verb)
 }
 
 // aloneField lets the driver act without the approver, with a reason.

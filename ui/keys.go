@@ -110,6 +110,7 @@ var logKeys = []binding{
 	{[]string{"h", "left"}, "left", "8 columns to the left", logging, inLogs, false, plain(func(m *model) { m.aside(-8) })},
 	{[]string{"l", "right"}, "right", "8 columns to the right", logging, inLogs, false, plain(func(m *model) { m.aside(8) })},
 	{[]string{"w"}, "wrap", "wrap long lines", logging, inLogs, false, plain((*model).wrap)},
+	{[]string{"t"}, "times", "times at the head of lines: as they fit, in full, hidden", logging, inLogs, false, plain((*model).times)},
 	{[]string{"/"}, "search", "search; capital letters make it exact", logging, inLogs, true, plain((*model).askSearch)},
 	{[]string{"n"}, "older", "the match before", logging, inLogs, false, plain(func(m *model) { m.match(true) })},
 	{[]string{"N"}, "newer", "the match after", logging, inLogs, false, plain(func(m *model) { m.match(false) })},

@@ -10,7 +10,8 @@ const (
 	narrow = 80  // everything stacked
 	leastW = 60  // below this, or leastH, there is one message
 	leastH = 16
-	tall   = 30 // rows from which the header has two lines and the detail a place
+	two    = 24 // rows from which the header has two lines
+	tall   = 30 // rows from which the detail has a place of its own
 )
 
 // layout says how many columns and rows each part gets; 0 means that it is not
@@ -37,7 +38,7 @@ func arrange(w, h, servers int, board bool) layout {
 		return l
 	}
 	l.header, l.footer = 1, 2
-	if h >= tall {
+	if h >= two {
 		l.header = 2
 	}
 	l.body = h - l.header - l.footer

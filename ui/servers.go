@@ -122,6 +122,15 @@ func (m *model) wrap() {
 	}
 }
 
+// times turns through the ways to show the time at the head of a line.
+func (m *model) times() {
+	if _, key := m.looked(); key != "" {
+		v := m.views[key]
+		v.Times = (v.Times + 1) % 3
+		m.views[key] = v
+	}
+}
+
 // otherLog shows the next or the previous log of a server.
 func (m *model) otherLog(by int) {
 	host := m.host

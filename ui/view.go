@@ -74,7 +74,7 @@ func (m *model) overlay(under []string, q *question) []string {
 	if q.body != nil {
 		q.Lines = len(q.body(pane.Inner(w)))
 	}
-	return pane.Over(under, box, (m.w-w)/2, max(1, (m.h-len(box))/3))
+	return pane.Over(under, box, m.w, max(1, (m.h-len(box))/3), m.st)
 }
 
 // body draws what is between header and footer.

@@ -139,8 +139,15 @@ func verdictMark(v steps.Verdict) Mark {
 // Detail tells all about a task.
 func Detail(r *Run, t steps.Task, w int, st *style.Style) []string {
 	p := NewPage(w, st)
-	s, ts, m := r.Step(t), r.State.Task(t), r.Mark(t)
-	p.Text(style.Strong, s.Title)
+	p.Text(style.Strong, r.Step(t).Title)
+	r.state(p, t)
+	r.facts(p, t)
+	return p.Lines
+}
+
+// state of a task, and why it is so.
+func (r *Run) state(p *Page, t steps.Task) {
+	ts, m := r.State.Task(t), r.Mark(t)
 	state := m.Glyph + " " + m.Word
 	if d, ok := r.Elapsed(t); ok {
 		state += ", " + Clock(d)
@@ -150,6 +157,11 @@ func Detail(r *Run, t steps.Task, w int, st *style.Style) []string {
 	if ts.Status == steps.TaskNotStarted || ts.Status == steps.TaskUndone {
 		p.Toned(style.Warn, "waits", WhyNot(r.Case, steps.Action{Verb: steps.Execute, Task: t, Actor: r.State.Driver}))
 	}
+}
+
+// facts are what the runbook says of a task, and what came of it.
+func (r *Run) facts(p *Page, t steps.Task) {
+	s, ts := r.Step(t), r.State.Task(t)
 	where := t.Host
 	if h, ok := r.Book.Hosts[t.Host]; ok && h.Address != "" && h.Address != t.Host {
 		where += " (" + h.Address + ")"
@@ -168,7 +180,6 @@ func Detail(r *Run, t steps.Task, w int, st *style.Style) []string {
 	p.Field("note", s.Note)
 	r.evidence(p, s, t, ts)
 	r.work(p, s, t)
-	return p.Lines
 }
 
 // WhyNot says why an action is refused for another reason than that a person
@@ -362,15 +373,24 @@ func GroupDetail(r *Run, row Row, w int, st *style.Style) []string {
 		r.left(p, ph.ID)
 	}
 	if row.ID.Step != "" && len(row.Tasks) > 0 {
-		p.Lines = append(p.Lines, Detail(r, r.Foremost(row.Tasks), w, st)[1:]...)
+		r.tasks(p, row.Tasks, false)
+		r.facts(p, r.Foremost(row.Tasks))
 		return p.Lines
 	}
 	p.Head("Tasks")
-	for _, t := range row.Tasks {
-		m := r.Mark(t)
-		p.Lines = append(p.Lines, Ends(st.Paint(m.Tone, m.Glyph)+" "+tail.Inert(t.Host+" "+r.Step(t).Title), st.Paint(m.Tone, m.Word), w, st))
-	}
+	r.tasks(p, row.Tasks, true)
 	return p.Lines
+}
+
+// tasks lists tasks with their states.
+func (r *Run) tasks(p *Page, list []steps.Task, titles bool) {
+	for _, t := range list {
+		m, name := r.Mark(t), t.Host
+		if titles {
+			name += " " + r.Step(t).Title
+		}
+		p.Lines = append(p.Lines, Ends(p.st.Paint(m.Tone, m.Glyph)+" "+tail.Inert(name), p.st.Paint(m.Tone, m.Word), p.w, p.st))
+	}
 }
 
 func (r *Run) left(p *Page, phase string) {

@@ -6,6 +6,7 @@ package pane
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,11 +31,51 @@ type LogView struct {
 	Top    int64 // number of the first line on the screen, while paused
 	X      int   // columns scrolled sideways
 	Wrap   bool
+	Times  Times
 	Search string
 	Query  tail.Query
 	Hit    int64 // line of the present match; meaningful while Count > 0
 	Nth    int   // the present match among all
 	Count  int
+}
+
+// Times says how the time at the head of a line is shown.
+type Times int
+
+// Ways to show times. Short leaves the date out where a pane is narrow.
+const (
+	Short Times = iota
+	Full
+	None
+)
+
+// stamp matches the time that most programs put at the head of a line.
+var stamp = regexp.MustCompile(`^\[?\d{4}[-/]\d\d[-/]\d\d[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?,? *`)
+
+// narrowLog is the width under which the date gives way to the text.
+const narrowLog = 64
+
+// times shortens the time at the head of a line, as the view wants it.
+func times(line tail.Line, how Times, w int) tail.Line {
+	if how == Full || how == Short && w >= narrowLog {
+		return line
+	}
+	m := stamp.FindStringSubmatchIndex(line.Text)
+	if m == nil || len(line.Marks) > 0 && line.Marks[0].Start < m[1] {
+		return line
+	}
+	head := ""
+	if how == Short {
+		head = line.Text[m[2]:m[3]] + " "
+	}
+	moved := len(head) - m[1]
+	out := line
+	out.Text, out.Marks = head+line.Text[m[1]:], nil
+	for _, k := range line.Marks {
+		k.Start, k.End = k.Start+moved, k.End+moved
+		out.Marks = append(out.Marks, k)
+	}
+	return out
 }
 
 func (l Log) empty() bool {
@@ -67,6 +108,7 @@ func (l Log) Lines(v LogView, w, h int, st *style.Style) []string {
 
 // draw gives the rows of one line: one, or more where it is wrapped.
 func (l Log) draw(line tail.Line, v LogView, w int, st *style.Style) []string {
+	line = times(line, v.Times, w)
 	text := line.Text
 	spans := v.Query.Spans(text)
 	if len(line.Marks) > 0 || len(spans) > 0 {
@@ -140,6 +182,9 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time) string {
 	}
 	if v.Wrap {
 		parts = append(parts, "wrap")
+	}
+	if v.Times == None {
+		parts = append(parts, "times hidden")
 	}
 	if v.X > 0 {
 		parts = append(parts, fmt.Sprintf("from column %d", v.X+1))

@@ -89,12 +89,13 @@ func Beside(st *style.Style, blocks ...[]string) []string {
 	return out
 }
 
-// Over lays a box over lines at a column and row.
-func Over(under, box []string, x, y int) []string {
+// Over lays a box over whole rows from y on, in the middle. What is beside it
+// is cleared: half a row would be a state without its word.
+func Over(under, box []string, w, y int, st *style.Style) []string {
 	for i, line := range box {
 		if at := y + i; at >= 0 && at < len(under) {
-			w := ansi.StringWidth(line)
-			under[at] = ansi.Truncate(under[at], x, "") + "\x1b[m" + line + "\x1b[m" + ansi.TruncateLeft(under[at], x+w, "")
+			left := (w - ansi.StringWidth(line)) / 2
+			under[at] = Fit(strings.Repeat(" ", max(0, left))+line, w, st)
 		}
 	}
 	return under

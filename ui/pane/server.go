@@ -95,7 +95,7 @@ func (s Server) link() (string, style.Tone) {
 // Name of the pane: its key, the host and what it is.
 func (s Server) Name() string {
 	name := tail.Inert(s.ID)
-	if s.Role != "" {
+	if s.Role != "" && s.Role != s.ID {
 		name += " " + tail.Inert(s.Role)
 	}
 	if s.Number > 0 {
