@@ -166,8 +166,13 @@ func tarRead(c *process.Call, o options) error {
 	if info, err := c.Files().Stat(base, true); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s: Cannot open: No such file or directory", base)
 	}
+	return tarMembers(c, o, tar.NewReader(r), base, strip)
+}
+
+// tarMembers lists or extracts what was asked for.
+func tarMembers(c *process.Call, o options, archive *tar.Reader, base string, strip int) error {
 	found := map[string]bool{}
-	for archive := tar.NewReader(r); ; {
+	for {
 		h, err := archive.Next()
 		if err == io.EOF {
 			break

@@ -140,6 +140,18 @@ func (g *grepper) run(names []string) int {
 	return max(1, status)
 }
 
+// prefix is what stands in front of a line: the file's name and the number.
+func (g *grepper) prefix(name, sep string, n int) string {
+	p := ""
+	if g.names {
+		p = name + sep
+	}
+	if g.o.has('n') {
+		p += fmt.Sprint(n) + sep
+	}
+	return p
+}
+
 // file looks through one file.
 func (g *grepper) file(name string, r io.Reader) error {
 	n, count, show := 0, 0, 0
@@ -149,16 +161,7 @@ func (g *grepper) file(name string, r io.Reader) error {
 		limit = -1
 	}
 	out := g.c.Stdout()
-	prefix := func(sep string, n int) string {
-		p := ""
-		if g.names {
-			p = name + sep
-		}
-		if g.o.has('n') {
-			p += fmt.Sprint(n) + sep
-		}
-		return p
-	}
+	prefix := func(sep string, n int) string { return g.prefix(name, sep, n) }
 	quiet := g.o.has('q') || g.o.has('l') || g.o.has('c') || g.o.has('L')
 	err := lines(r, func(line string) error {
 		n++

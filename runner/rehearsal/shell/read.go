@@ -186,16 +186,8 @@ func (s *Shell) getopts(args []string) int {
 		return 1
 	}
 	i := max(s.optind, 1) - 1
-	if s.getopt == 0 {
-		if i >= len(words) || len(words[i]) < 2 || words[i][0] != '-' {
-			return done()
-		}
-		if words[i] == "--" {
-			s.put("OPTIND", strconv.Itoa(i+2))
-			s.optind = i + 2
-			return done()
-		}
-		s.getopt = 1
+	if s.getopt == 0 && !s.optionWord(words, i) {
+		return done()
 	}
 	word := words[i]
 	c := word[s.getopt]
@@ -237,4 +229,18 @@ func (s *Shell) getopts(args []string) int {
 	s.vars["OPTIND"] = text1(strconv.Itoa(s.optind))
 	s.assign(name, text1(result))
 	return 0
+}
+
+// optionWord says whether the word at i holds options, and begins to read it.
+func (s *Shell) optionWord(words []string, i int) bool {
+	if i >= len(words) || len(words[i]) < 2 || words[i][0] != '-' {
+		return false
+	}
+	if words[i] == "--" {
+		s.put("OPTIND", strconv.Itoa(i+2))
+		s.optind = i + 2
+		return false
+	}
+	s.getopt = 1
+	return true
 }
