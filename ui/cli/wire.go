@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -176,21 +177,70 @@ func usesLocal(rb *steps.Runbook) bool {
 	return false
 }
 
-// embedded is the fleet of a rehearsal, as a session holds it.
-type embedded struct{ *rehearsal.Fleet }
+// embedded is the fleet of a rehearsal. It is made beside the console, which
+// shows its first picture meanwhile; whoever dials a host waits for it.
+type embedded struct {
+	made  chan struct{} // closed when the two below are settled
+	fleet *rehearsal.Fleet
+	err   error
+}
+
+func embed(ctx context.Context, exe string, spec rehearsal.Spec) *embedded {
+	e := &embedded{made: make(chan struct{})}
+	go func() {
+		defer close(e.made)
+		e.fleet, e.err = rehearsal.Start(ctx, exe, spec)
+	}()
+	return e
+}
+
+// dial reaches a host of the fleet.
+func (e *embedded) dial(ctx context.Context, host string) (net.Conn, error) {
+	select {
+	case <-e.made:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if e.err != nil {
+		return nil, e.err
+	}
+	return e.fleet.Dial(ctx, host)
+}
+
+// settings reach a simulated host as any other. Its keys are asked for only
+// when it has been dialled, so the fleet is there by then.
+func (e *embedded) settings(h rehearsal.HostSpec) remote.Settings {
+	return remote.Settings{
+		ID: h.ID,
+		Hop: remote.Hop{Address: h.Address, User: h.User, Signers: []ssh.Signer{fleetKey{e}},
+			HostKey: func(name string, addr net.Addr, key ssh.PublicKey) error {
+				return ssh.FixedHostKey(e.fleet.HostKey(h.ID))(name, addr, key)
+			}},
+		Dial: func(ctx context.Context) (net.Conn, error) { return e.dial(ctx, h.ID) },
+	}
+}
+
+// fleetKey is the key that the fleet lets in.
+type fleetKey struct{ e *embedded }
+
+func (k fleetKey) PublicKey() ssh.PublicKey { return k.e.fleet.Signer().PublicKey() }
+
+func (k fleetKey) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
+	return k.e.fleet.Signer().Sign(rand, data)
+}
 
 // stopPatience is how long to wait for a fleet to end.
 const stopPatience = 5 * time.Second
 
 // Leave ends the fleet with its run. One that is only left goes on, and with it
 // what runs on its hosts.
-func (e embedded) Leave(closed bool) error {
-	if !closed {
-		return nil
+func (e *embedded) Leave(closed bool) error {
+	if <-e.made; !closed || e.err != nil {
+		return e.err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
-	return e.Stop(ctx)
+	return e.fleet.Stop(ctx)
 }
 
 // rehearse starts the embedded fleet, or finds it, and gives its hosts. They
@@ -214,21 +264,13 @@ func (s *session) rehearse(ctx context.Context, rb *steps.Runbook) (map[string]r
 		}
 		spec.Faults = append(spec.Faults, f)
 	}
-	fleet, err := rehearsal.Start(ctx, s.p.env.Self, spec)
-	if err != nil {
-		return nil, err
-	}
-	s.fleet = embedded{fleet}
+	e := embed(ctx, s.p.env.Self, spec)
+	s.fleet = e
 	hosts := map[string]runner.Host{}
 	for _, h := range spec.Hosts {
-		if h.ID == steps.LocalHost && !usesLocal(rb) {
-			continue
+		if h.ID != steps.LocalHost || usesLocal(rb) {
+			hosts[h.ID] = remote.New(e.settings(h))
 		}
-		hosts[h.ID] = remote.New(remote.Settings{
-			ID:   h.ID,
-			Hop:  remote.Hop{Address: h.Address, User: h.User, Signers: []ssh.Signer{fleet.Signer()}, HostKey: ssh.FixedHostKey(fleet.HostKey(h.ID))},
-			Dial: func(ctx context.Context) (net.Conn, error) { return fleet.Dial(ctx, h.ID) },
-		})
 	}
 	return hosts, nil
 }
