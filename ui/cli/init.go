@@ -22,7 +22,7 @@ func (p *program) initVerb() *cobra.Command {
 			}
 			return p.init(name)
 		})
-	c.Long = "Init writes a runbook of 25 lines that passes check and can be rehearsed as it is. It never overwrites a file."
+	c.Long = "Init writes a short runbook that passes check and can be rehearsed as it is. It never overwrites a file."
 	c.ValidArgsFunction = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return []cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt
 	}

@@ -104,16 +104,21 @@ func (l *ledger) open() bool { return l.begun() && l.state.Closed == nil }
 
 func (l *ledger) book() *steps.Runbook { return l.books[l.state.Book] }
 
-// caseNow is the run for questions to package steps. Nobody has been asked, so
-// what is not known of a host counts for nothing.
+// caseNow is the run for questions to package steps.
 func (l *ledger) caseNow(p *program) *steps.Case {
-	state := l.state.Clone()
-	for _, h := range append(l.book().AllHosts(), steps.LocalHost) {
-		if _, ok := state.Hosts[h]; !ok {
-			state.Hosts[h] = steps.Bound{Host: h}
+	return unasked(steps.Case{Book: l.book(), Old: l.books, State: l.state, Now: p.env.Now()})
+}
+
+// unasked lets what nobody has asked of a host count for nothing: a host that
+// has not said who it is yet is not one that cannot be reached.
+func unasked(c steps.Case) *steps.Case {
+	c.State = c.State.Clone()
+	for _, h := range append(c.Book.AllHosts(), steps.LocalHost) {
+		if _, ok := c.State.Hosts[h]; !ok {
+			c.State.Hosts[h] = steps.Bound{Host: h}
 		}
 	}
-	return &steps.Case{Book: l.book(), Old: l.books, State: state, Now: p.env.Now()}
+	return &c
 }
 
 // outcome is the run's exit code and why, damage included.

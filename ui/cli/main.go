@@ -42,6 +42,7 @@ func Main(env Env) int {
 func (p *program) root() *cobra.Command {
 	root := p.startVerb()
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentPreRun = func(c *cobra.Command, _ []string) { p.opt.given = c.Flags().Changed }
 	root.Version = Version()

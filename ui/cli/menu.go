@@ -220,13 +220,7 @@ func (f *plain) runEntry(label string, a steps.Action) entry {
 
 // offer appends an entry when the decision leaves it open to a person.
 func (f *plain) offer(list []entry, c *steps.Case, e entry) []entry {
-	a := e.action
-	for _, q := range e.asks {
-		q.set(&a, "x")
-	}
-	if a.Verb == steps.Resolve {
-		a.Value = "partly"
-	}
+	a := f.trial(e)
 	if a.Verb == steps.Close && a.Reason == "" && !c.Complete() {
 		return list
 	}
@@ -236,6 +230,18 @@ func (f *plain) offer(list []entry, c *steps.Case, e entry) []entry {
 		return append(list, e)
 	}
 	return list
+}
+
+// trial is an entry's action as if its questions had been answered.
+func (f *plain) trial(e entry) steps.Action {
+	a := e.action
+	for _, q := range e.asks {
+		q.set(&a, "x")
+	}
+	if a.Verb == steps.Resolve {
+		a.Value = "partly"
+	}
+	return a
 }
 
 // open reports whether a person can still mend what a refusal misses.

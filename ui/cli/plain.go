@@ -48,7 +48,7 @@ func (s *session) plain(ctx context.Context) error {
 	if err := f.events.flush(); err != nil {
 		return err
 	}
-	return f.end(&c, err)
+	return f.end(unasked(c), err)
 }
 
 // end says how the run stands now that we leave.
@@ -114,8 +114,26 @@ func (f *plain) choose(ctx context.Context, snap runner.Snapshot, list []entry, 
 			return f.carryOut(ctx, e)
 		}
 	}
+	if why := f.refusal(snap, line); why != "" {
+		f.print("refused: %s\n", tail.Inert(why))
+		return nil
+	}
 	f.print("%q is no number and none of: %s; nothing was done\n", line, labels(list))
 	return nil
+}
+
+// refusal says why an action on a task, given in words, is not offered.
+func (f *plain) refusal(snap runner.Snapshot, line string) string {
+	for _, v := range allVerbs {
+		what, ok := strings.CutPrefix(line, string(v)+" ")
+		step, host, named := strings.Cut(strings.TrimSpace(what), "@")
+		if t := (steps.Task{Step: step, Host: host}); ok && named && snap.Case.Step(t) != nil {
+			if _, err := steps.Decide(snap.Case, f.trial(f.taskEntry(&snap.Case, v, t))); err != nil {
+				return err.Error()
+			}
+		}
+	}
+	return ""
 }
 
 func labels(list []entry) string {

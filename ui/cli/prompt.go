@@ -114,11 +114,15 @@ func (f *plain) submit(ctx context.Context, a steps.Action) error {
 		if !errors.As(err, &ref) {
 			return f.forgive(err)
 		}
+		before := len(asked)
 		more, err := f.mend(ctx, &a, ref, asked)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !more {
+		case !more && len(asked) > before:
+			f.print("nothing was done\n")
+			return nil
+		case !more:
 			f.print("refused: %s\n", tail.Inert(ref.Error()))
 			return nil
 		}

@@ -1,0 +1,118 @@
+package cli
+
+// The rule of this file: what the program promises on the command line is
+// written down in testdata/*.txtar, as an operator would type it.
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"belay": func() { os.Exit(Main(Host())) }})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			state := filepath.Join(e.WorkDir, "state")
+			e.Setenv("BELAY_STATE", state)
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("USER", "ana")
+			e.Setenv("TERM", "xterm-256color")
+			shipped, err := filepath.Abs(filepath.Join(root, "runbook.toml"))
+			e.Setenv("SHIPPED", shipped)
+			e.Defer(func() { endFleets(state) })
+			return err
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits, "spoil": spoil, "latest": latest, "lines": lines,
+		},
+	})
+}
+
+// endFleets ends the fleets of rehearsals that a script left open.
+func endFleets(state string) {
+	files, _ := filepath.Glob(filepath.Join(state, "runs", "*", "fleet", "pid"))
+	for _, f := range files {
+		text, _ := os.ReadFile(f)
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && pid > 1 {
+			_ = syscall.Kill(pid, syscall.SIGTERM)
+		}
+	}
+}
+
+// exits CODE COMMAND... runs a command that must end with a code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var e *exec.ExitError
+	switch {
+	case errors.As(err, &e):
+		got = e.ExitCode()
+	case err != nil:
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// spoil FILE OLD NEW replaces a text in a file, once.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: spoil FILE OLD NEW")
+	}
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	if !bytes.Contains(b, []byte(args[1])) {
+		ts.Fatalf("%s has no %q", path, args[1])
+	}
+	ts.Check(os.WriteFile(path, bytes.Replace(b, []byte(args[1]), []byte(args[2]), 1), 0o600))
+}
+
+// latest sets $RUN and $ID to the newest run's directory and its name.
+func latest(ts *testscript.TestScript, _ bool, _ []string) {
+	dirs, _ := filepath.Glob(filepath.Join(ts.Getenv("BELAY_STATE"), "runs", "*"))
+	if len(dirs) == 0 {
+		ts.Fatalf("there is no run")
+	}
+	newest, when := "", int64(0)
+	for _, d := range dirs {
+		info, err := os.Stat(filepath.Join(d, bookName))
+		ts.Check(err)
+		if at := info.ModTime().UnixNano(); at > when {
+			newest, when = d, at
+		}
+	}
+	ts.Setenv("RUN", newest)
+	ts.Setenv("ID", filepath.Base(newest))
+}
+
+// lines N FILE holds that a file has so many lines.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: lines N FILE")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := strings.Count(ts.ReadFile(args[1]), "\n"); (got == want) == neg {
+		ts.Fatalf("%s has %d lines, want %d", args[1], got, want)
+	}
+}
