@@ -9,8 +9,8 @@ import (
 	"belay/steps"
 )
 
-// gatePatience is how long an automatic run waits for a gate to turn green, and
-// for a red soak to recover, on the run's clock.
+// How long an automatic run waits for a gate to turn green, for a red soak to
+// recover, and for a host that has not been reached yet.
 const (
 	gatePatience = 20 * time.Second
 	soakPatience = time.Minute
@@ -34,27 +34,8 @@ func (r *Runner) advanceAuto() {
 		r.autoRollback()
 		return
 	}
-	moving, blocked := false, error(nil)
 	over := r.autoTasks()
-	for _, t := range over {
-		ts, s := r.state.Task(t), r.kase().Step(t)
-		switch {
-		case ts.Status.Finished() || s.Left != "":
-			continue
-		case ts.Status.Busy():
-			moving = true
-			continue
-		case ts.Status == steps.TaskOpen:
-			moving = r.autoOpen(t, s, ts) || moving
-			continue
-		}
-		err := r.submitNow(steps.Action{Verb: steps.Execute, Task: t, Actor: "--auto", Confirm: r.autoConfirm()})
-		if err == nil || r.checking[t] || r.linkComing(t.Host, err) {
-			moving = true
-		} else if blocked == nil && !waits(err) {
-			blocked = err
-		}
-	}
+	moving, blocked := r.autoMove(over)
 	if moving {
 		return
 	}
@@ -66,6 +47,33 @@ func (r *Runner) advanceAuto() {
 		code, why = codeOf(blocked, code), blocked.Error()
 	}
 	r.tell(Outcome{code, why})
+}
+
+// autoMove starts what is ready and sees to what is open. It reports whether
+// anything is under way, and else the first thing that is in the way.
+func (r *Runner) autoMove(over []steps.Task) (moving bool, blocked error) {
+	ready := map[steps.Task]bool{}
+	for _, t := range r.kase().Ready() {
+		ready[t] = true
+	}
+	for _, t := range over {
+		ts := r.state.Task(t)
+		var err error
+		switch {
+		case ts.Status.Busy():
+			moving = true
+		case ts.Status == steps.TaskOpen:
+			err = r.autoOpen(t, r.kase().Step(t), ts)
+			moving = moving || err == nil
+		case ready[t]:
+			err = r.submitNow(steps.Action{Verb: steps.Execute, Task: t, Actor: "--auto", Confirm: r.autoConfirm()})
+			moving = moving || err == nil || r.checking[t] || r.linkComing(t.Host, err)
+		}
+		if blocked == nil && err != nil && !waits(err) {
+			blocked = err
+		}
+	}
+	return moving, blocked
 }
 
 // autoTasks are the tasks that --only and --until leave.
@@ -96,45 +104,51 @@ func (r *Runner) autoTasks() []steps.Task {
 	return out
 }
 
-// autoOpen does what nobody may do for an open task; false when it has to stay
-// open for a person.
-func (r *Runner) autoOpen(t steps.Task, s *steps.Step, ts steps.TaskState) bool {
-	open := time.Duration(float64(r.cfg.Now().Sub(ts.Since)) * r.speed)
-	switch {
-	case s.Kind == steps.Soak:
-		red := ts.Soak.Now == "red" || ts.Soak.Now == "stale"
-		return !red || r.cfg.Now().Sub(ts.Soak.Since) < soakPatience
-	case s.Kind == steps.Gate && !r.cfg.Auto.Nobody:
-		return len(r.seen.Evidence[t]) == 0 && open < gatePatience
-	case !r.cfg.Auto.Nobody:
-		return false
+// autoOpen does what nobody may do for an open task. An error says that it has
+// to stay open for a person, and why; nil that it may still change by itself.
+func (r *Runner) autoOpen(t steps.Task, s *steps.Step, ts steps.TaskState) error {
+	if s.Kind == steps.Soak {
+		bad := ts.Soak.Now == "red" || ts.Soak.Now == "stale"
+		if bad && r.cfg.Now().Sub(ts.Soak.Since) > soakPatience {
+			return &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " is " + ts.Soak.Now + ": " + ts.Reason}
+		}
+		return nil
 	}
-	return r.nobody(t, s, ts)
+	var err error = &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " waits for a person: " + s.Title}
+	if r.cfg.Auto.Nobody {
+		err = r.nobody(t, s, ts)
+	} else if s.Kind == steps.Gate && len(r.seen.Evidence[t]) == 0 {
+		return nil // let it show what it sees before a person is called
+	}
+	if s.Kind == steps.Gate && r.cfg.Auto.Nobody && r.cfg.Now().Sub(ts.Since) < gatePatience {
+		return nil
+	}
+	return err
 }
 
 // nobody does a person's step of a rehearsal on the embedded fleet.
-func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) bool {
+func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) error {
 	a := steps.Action{Task: t, Actor: Nobody, Reason: "rehearsal", Value: Nobody}
 	switch s.Kind {
 	case steps.Gate:
 		for _, e := range s.Evidence {
 			if _, signed := ts.Signed[e.Title]; e.SignOff != "" && !signed {
 				a.Verb, a.Name = steps.SignOff, e.Title
-				_ = r.submitNow(a)
+				if err := r.submitNow(a); err != nil {
+					return err
+				}
 			}
 		}
 		a.Verb = steps.Yes
-		err := r.submitNow(a)
-		return err == nil || r.cfg.Now().Sub(ts.Since) < gatePatience
 	case steps.Measure:
 		a.Verb, a.Value = steps.Record, s.RehearsalFigure()
 		if a.Value == "" {
-			a.Value = "0"
+			return &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " has no rehearsal value"}
 		}
 	default:
 		a.Verb = steps.MarkDone
 	}
-	return r.submitNow(a) == nil
+	return r.submitNow(a)
 }
 
 // linkComing reports whether a host has not been reached yet but still may be.
@@ -169,7 +183,7 @@ func (r *Runner) autoRollback() {
 		case ts.Status.Busy():
 			moving = true
 		case ts.Status == steps.TaskOpen && r.cfg.Auto.Nobody:
-			moving = r.nobody(e.Task, r.kase().Step(e.Task), ts) || moving
+			moving = r.nobody(e.Task, r.kase().Step(e.Task), ts) == nil || moving
 		case e.Do == steps.DoByHand && r.cfg.Auto.Nobody:
 			moving = r.submitNow(steps.Action{Verb: steps.MarkUndone, Task: e.Task, Actor: Nobody, Value: Nobody}) == nil || moving
 		case e.Do == steps.DoUndo || e.Do == steps.DoExecute:

@@ -21,12 +21,7 @@ func (r *Runner) watchEvidence(t steps.Task) {
 	every := evidenceEvery(s, r.speed)
 	r.spawn(func() {
 		for ctx.Err() == nil {
-			var seen []steps.Reading
-			for _, e := range s.Evidence {
-				if e.SignOff == "" {
-					seen = append(seen, r.look(ctx, t, e)...)
-				}
-			}
+			seen := r.lookAll(ctx, t, s.Evidence)
 			if ctx.Err() != nil {
 				return
 			}

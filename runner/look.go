@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,34 +27,48 @@ func (r *Runner) face() *steps.Case {
 	return &steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now()}
 }
 
-// look reads one evidence for a task, on each host that it is asked on.
+// look reads one evidence for a task, for each host that it is asked for.
 func (r *Runner) look(ctx context.Context, t steps.Task, e steps.Evidence) []steps.Reading {
 	c := r.face()
-	hosts := []string{t.Host}
-	if e.On != "" {
-		hosts = c.Book.HostsOf(e.On)
-	} else if s := c.Step(t); s != nil && s.Kind == steps.Gate && s.Block == "" && s.On != "" {
-		hosts = s.Hosts
-	}
+	hosts := c.Asked(t, e)
 	out := make([]steps.Reading, len(hosts))
 	var wg sync.WaitGroup
 	for i, h := range hosts {
 		own := *c // a case remembers what it was asked, so it is not shared
-		wg.Go(func() { out[i] = r.reading(ctx, &own, own.Step(t), h, e) })
+		values := h
+		if e.On == "" { // $NAME means what it means to the task
+			values = t.Host
+		}
+		wg.Go(func() { out[i] = r.reading(ctx, &own, own.Step(t), values, h, e) })
 	}
 	wg.Wait()
 	return out
 }
 
-// reading of one evidence on one host, judged.
-func (r *Runner) reading(ctx context.Context, c *steps.Case, s *steps.Step, host string, e steps.Evidence) steps.Reading {
+// lookAll reads a list of evidence at once, so that the slowest alone says how
+// long it takes. Sign-offs are not looked at; people give them.
+func (r *Runner) lookAll(ctx context.Context, t steps.Task, list []steps.Evidence) []steps.Reading {
+	each := make([][]steps.Reading, len(list))
+	var wg sync.WaitGroup
+	for i, e := range list {
+		if e.SignOff == "" {
+			wg.Go(func() { each[i] = r.look(ctx, t, e) })
+		}
+	}
+	wg.Wait()
+	return slices.Concat(each...)
+}
+
+// reading of one evidence for one host, judged; host is the one whose values
+// $NAME stands for, which differs where a probe runs on a host of its own.
+func (r *Runner) reading(ctx context.Context, c *steps.Case, s *steps.Step, host, asked string, e steps.Evidence) steps.Reading {
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout.Or(lookTimeout))
 	if e.Stable > 0 || e.Timeout > 0 { // a verify's timeout is for all its looks
 		cancel()
 		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
 	}
 	defer cancel()
-	out := steps.Reading{Title: e.Title, Host: host, Want: e.Want, Verdict: steps.CannotTell}
+	out := steps.Reading{Title: e.Title, Host: asked, Want: e.Want, Verdict: steps.CannotTell}
 	env, err := c.Environ(steps.Task{Step: s.ID, Host: host}, "")
 	if err == nil {
 		e.Want, err = steps.Expand(e.Want, env)
@@ -168,12 +183,7 @@ func (r *Runner) lookFirst(ctx context.Context, a steps.Action) error {
 		return nil
 	}
 	if a.Verb == steps.Yes {
-		var seen []steps.Reading
-		for _, e := range s.Evidence {
-			if e.SignOff == "" {
-				seen = append(seen, r.look(ctx, a.Task, e)...)
-			}
-		}
+		seen := r.lookAll(ctx, a.Task, s.Evidence)
 		return r.ask(ctx, func() { r.seen.Evidence[a.Task] = seen })
 	}
 	if r.face().State.Phases[s.Phase].Opened.IsZero() {

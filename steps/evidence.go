@@ -61,7 +61,7 @@ func (c *Case) inPlay(t Task, e Evidence, seen []Reading) []Reading {
 	if byHost[""] { // one reading for all of them
 		return out
 	}
-	for _, h := range c.asked(s, t, e) {
+	for _, h := range c.Asked(t, e) {
 		if !byHost[h] && !c.excluded(s.Phase, h) {
 			out = append(out, Reading{Title: e.Title, Host: h, Want: e.Want, Verdict: CannotTell, Why: "not looked at yet", At: c.Now})
 		}
@@ -69,14 +69,16 @@ func (c *Case) inPlay(t Task, e Evidence, seen []Reading) []Reading {
 	return out
 }
 
-// asked are the hosts that a piece of evidence is read on.
-func (c *Case) asked(s *Step, t Task, e Evidence) []string {
+// Asked are the hosts that a piece of evidence is read for: those it names, the
+// one its probe runs on, or those of the task.
+func (c *Case) Asked(t Task, e Evidence) []string {
+	s := c.Step(t)
 	name, _, _ := strings.Cut(e.Probe, ".")
 	switch p := c.Book.Probes[name]; {
-	case p.Host != "":
-		return []string{p.Host}
 	case e.On != "":
 		return c.Book.HostsOf(e.On)
+	case p.Host != "":
+		return []string{p.Host}
 	case s.Kind == Gate && s.Block == "":
 		return s.Hosts
 	}
