@@ -63,10 +63,6 @@ func (r *Runner) lookAll(ctx context.Context, t steps.Task, list []steps.Evidenc
 // $NAME stands for, which differs where a probe runs on a host of its own.
 func (r *Runner) reading(ctx context.Context, c *steps.Case, s *steps.Step, host, asked string, e steps.Evidence) steps.Reading {
 	ctx, cancel := context.WithTimeout(ctx, e.Timeout.Or(lookTimeout))
-	if e.Stable > 0 || e.Timeout > 0 { // a verify's timeout is for all its looks
-		cancel()
-		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
-	}
 	defer cancel()
 	out := steps.Reading{Title: e.Title, Host: asked, Want: e.Want, Verdict: steps.CannotTell}
 	env, err := c.Environ(steps.Task{Step: s.ID, Host: host}, "")
