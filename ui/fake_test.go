@@ -64,6 +64,7 @@ func fakeOf(t testing.TB, env string, src []byte) *fake {
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{}, Checks: map[steps.Task][]steps.Reading{}}}
 	f.apply(steps.Opened{Run: "7f3a", Title: book.Title, File: "run.toml", Hash: book.Hash, Env: env, EnvKind: book.Kind,
 		Speed: 60, Operator: "ana", Partner: "ben", Version: "test"})
+	f.apply(steps.Bound{Host: steps.LocalHost, MachineID: "here", Hostname: "bastion"})
 	for _, id := range book.HostOrder {
 		f.seen.Hosts[id] = steps.HostSeen{Up: true, Since: night.Add(-42 * time.Minute)}
 		f.apply(steps.Bound{Host: id, HostKey: "SHA256:" + id, MachineID: id, Hostname: id})
@@ -246,6 +247,7 @@ func (d *desk) press(keys ...string) {
 
 // words types a text letter by letter.
 func (d *desk) words(text string) {
+	d.clock = d.clock.Add(500 * time.Millisecond)
 	for _, r := range text {
 		d.clock = d.clock.Add(90 * time.Millisecond)
 		d.send(keyOf(string(r)))
@@ -274,4 +276,13 @@ func keyOf(name string) tea.KeyPressMsg {
 // screen is the picture as plain text.
 func (d *desk) screen() string {
 	return ansi.Strip(d.View().Content)
+}
+
+func runbookText(t testing.TB) string {
+	t.Helper()
+	src, err := os.ReadFile("testdata/run.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
 }

@@ -161,12 +161,8 @@ func (m *model) bound(key string) (binding, bool) {
 	return binding{}, false
 }
 
-// hint gives the key and the word of a binding for the footer.
-func hint(key string) pane.Hint {
-	for _, b := range keyMap {
-		if b.keys[0] == key {
-			return pane.Hint{Key: key, Word: b.word}
-		}
-	}
-	return pane.Hint{Key: key}
+// hint gives the key and the word of what it does here, for the footer.
+func (m *model) hint(key string) pane.Hint {
+	b, _ := m.bound(key)
+	return pane.Hint{Key: key, Word: b.word}
 }

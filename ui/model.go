@@ -101,7 +101,8 @@ func (m *model) restyle() {
 func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	before := m.kase
 	m.snap = s
-	m.kase = pane.NewRun(&m.snap.Case, s.Asking)
+	c := s.Case // the one before stays as it was, to be compared with
+	m.kase = pane.NewRun(&c, s.Asking)
 	if before == nil || before.Book.Kind != m.kase.Book.Kind {
 		m.restyle()
 	}

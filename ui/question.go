@@ -26,7 +26,9 @@ type question struct {
 // ask opens a question because of a key.
 func (m *model) ask(q *question) {
 	m.asked = q
-	m.guard.Open(m.opts.now(), false)
+	if !q.line { // a line confirms nothing, and is typed at once
+		m.guard.Open(m.opts.now(), false)
+	}
 	if q.live != nil {
 		q.live()
 	}

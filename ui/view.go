@@ -299,7 +299,7 @@ func (m *model) hints() []pane.Hint {
 	}
 	out := make([]pane.Hint, 0, len(keys))
 	for _, k := range keys {
-		out = append(out, hint(k))
+		out = append(out, m.hint(k))
 	}
 	if n := len(m.wishes); n > 0 && m.focus.part == stepsPart {
 		for i := range out {

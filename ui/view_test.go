@@ -173,7 +173,7 @@ func TestStaleDataShowsItsAge(t *testing.T) {
 	f.hosts[2].Wrong = "its host key is another one"
 	f.hosts[3].Logs[0].Ring, f.hosts[3].Logs[0].Why = tail.NewRing(0), "exit code 1: no such container"
 	d := sit(t, f, 200, 60)
-	for _, want := range []string{"seen 5m ago", "UNREACHABLE 1m", "NOT THE HOST WE KNOW", "no lines: exit code 1: no such container"} {
+	for _, want := range []string{"5m old", "UNREACHABLE 1m", "NOT THE HOST WE KNOW", "no lines: exit code 1: no such container"} {
 		if !strings.Contains(d.screen(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, d.screen())
 		}

@@ -154,6 +154,7 @@ func TestGuard(t *testing.T) {
 		{"reported repeat", false, []Key{{Name: "y", Repeat: true, At: at(2000)}}, "."},
 		{"by itself, in the flow of typing", true, []Key{y(200), y(500), y(900)}, "..."},
 		{"by itself, after quiet", true, []Key{y(200), y(700)}, ".p"},
+		{"by itself, words after quiet", true, []Key{{Name: "w", At: at(500)}, {Name: "8", At: at(590)}}, "pp"},
 		{"by itself, never quiet", true, []Key{{Name: "j", At: at(400)}, {Name: "j", At: at(800)}, {Name: "j", At: at(1200)}, {Name: "j", At: at(1550)}}, "...p"},
 		{"moving may repeat", false, []Key{{Name: "j", At: at(1000)}, {Name: "j", At: at(1030)}}, "pp"},
 	} {

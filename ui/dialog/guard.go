@@ -53,6 +53,7 @@ func (g *Guard) Pass(k Key, typing bool) bool {
 	case !typing && same && k.At.Sub(before) < held && acts(k):
 		return false
 	}
+	g.byProgram = false // there was quiet once; from now on the keys are meant
 	return true
 }
 

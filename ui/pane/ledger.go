@@ -120,6 +120,8 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		return "note: " + e.Text, style.Plain, true
 	case steps.Skipped:
 		return e.Task.String() + " skipped: " + e.Reason, style.Warn, true
+	case steps.Assumed:
+		return e.Task.String() + " assumed done", style.Dim, true
 	case steps.Unskipped:
 		return e.Task.String() + " un-skipped", style.Plain, true
 	case steps.MarkedDone:

@@ -50,7 +50,7 @@ const (
 )
 
 // stamp matches the time that most programs put at the head of a line.
-var stamp = regexp.MustCompile(`^\[?\d{4}[-/]\d\d[-/]\d\d[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?,? *`)
+var stamp = regexp.MustCompile(`^(\[?)\d{4}[-/]\d\d[-/]\d\d[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(\]?,? *)`)
 
 // narrowLog is the width under which the date gives way to the text.
 const narrowLog = 64
@@ -66,7 +66,7 @@ func times(line tail.Line, how Times, w int) tail.Line {
 	}
 	head := ""
 	if how == Short {
-		head = line.Text[m[2]:m[3]] + " "
+		head = line.Text[m[2]:m[3]] + line.Text[m[4]:m[5]] + line.Text[m[6]:m[7]]
 	}
 	moved := len(head) - m[1]
 	out := line
@@ -162,6 +162,13 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time) string {
 		}
 		parts = append(parts, name)
 	}
+	if v.Search != "" {
+		hits := "no match"
+		if v.Count > 0 {
+			hits = fmt.Sprintf("%d of %d", v.Nth, v.Count)
+		}
+		parts = append(parts, "/"+tail.Inert(v.Search)+" "+hits)
+	}
 	if l.Ring != nil {
 		first, next := l.Ring.Span()
 		switch {
@@ -172,13 +179,6 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time) string {
 		case focused:
 			parts = append(parts, "following")
 		}
-	}
-	if v.Search != "" {
-		hits := "no match"
-		if v.Count > 0 {
-			hits = fmt.Sprintf("%d of %d", v.Nth, v.Count)
-		}
-		parts = append(parts, "/"+tail.Inert(v.Search)+" "+hits)
 	}
 	if v.Wrap {
 		parts = append(parts, "wrap")

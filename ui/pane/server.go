@@ -59,7 +59,7 @@ func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
 	case r.At.IsZero():
 		return st.Paint(style.Dim, "not looked at")
 	case g.stale(now):
-		return st.Paint(style.Warn, "seen "+since(now, r.At)+" ago")
+		return st.Paint(style.Warn, since(now, r.At)+" old")
 	case r.Verdict == steps.CannotTell && r.Text == "":
 		return st.Paint(style.Warn, "unknown")
 	}
@@ -160,10 +160,27 @@ func (s Server) body(v LogView, w, h int, st *style.Style) []string {
 	return Block(out, w, h, st)
 }
 
+// allStale reports whether no value is young enough to be shown, and when the
+// newest was read.
+func (s Server) allStale() (newest time.Time, all bool) {
+	for _, g := range s.Gauges {
+		if !g.stale(s.Now) || g.Reading.At.IsZero() {
+			return newest, false
+		}
+		if g.Reading.At.After(newest) {
+			newest = g.Reading.At
+		}
+	}
+	return newest, true
+}
+
 // gaugeLine draws all gauges with their titles, as many as fit.
 func (s Server) gaugeLine(w int, st *style.Style) string {
 	if len(s.Gauges) == 0 {
 		return Fit(st.Paint(style.Dim, "no gauges"), w, st)
+	}
+	if at, all := s.allStale(); all {
+		return Fit(st.Paint(style.Warn, "the newest value is "+since(s.Now, at)+" old"), w, st)
 	}
 	bar := 6
 	if w < 60 {
