@@ -25,23 +25,25 @@ func (r *Runner) probe(ctx context.Context, c *steps.Case, host string, e steps.
 	return r.ask1(ctx, c, host, e, env, &answers{})
 }
 
-// answers remembers what was asked within one look.
+// answers remembers what was asked within one look; different questions do not
+// wait for each other.
 type answers struct {
 	mu   sync.Mutex
-	seen map[string]probe.Answer
+	seen map[string]func() probe.Answer
 }
 
 func (a *answers) of(key string, ask func() probe.Answer) probe.Answer {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if got, ok := a.seen[key]; ok {
-		return got
-	}
 	if a.seen == nil {
-		a.seen = map[string]probe.Answer{}
+		a.seen = map[string]func() probe.Answer{}
 	}
-	a.seen[key] = ask()
-	return a.seen[key]
+	once, ok := a.seen[key]
+	if !ok {
+		once = sync.OnceValue(ask)
+		a.seen[key] = once
+	}
+	a.mu.Unlock()
+	return once()
 }
 
 func (r *Runner) ask1(ctx context.Context, c *steps.Case, host string, e steps.Evidence, env []string, seen *answers) steps.Value {
@@ -127,11 +129,14 @@ func (r *Runner) lookGauges(ctx context.Context, host string, list []steps.Evide
 	c := r.face()
 	out := make([]Gauge, len(list))
 	seen := &answers{}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	var wg sync.WaitGroup
 	for i, e := range list {
-		ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-		out[i] = r.gauge(ctx, c, host, e, seen)
-		cancel()
+		own := *c
+		wg.Go(func() { out[i] = r.gauge(ctx, &own, host, e, seen) })
 	}
+	wg.Wait()
 	return out
 }
 

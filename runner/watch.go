@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,32 +56,32 @@ func (w *watched) view(h steps.Host) HostView {
 func (r *Runner) observe() {
 	for _, w := range r.hosts {
 		r.spawn(func() { r.identify(w) })
-		if !r.cfg.Watch {
-			continue
-		}
-		for _, x := range r.book.Watches {
-			if !has(r.book.HostsOf(x.On), w.id) {
-				continue
-			}
-			for _, l := range x.Logs {
-				t := &logTail{name: l.Name, ring: tail.NewRing(tail.DefaultRing), why: "connecting"}
-				w.mu.Lock()
-				w.logs = append(w.logs, t)
-				w.mu.Unlock()
-				r.spawn(func() { r.followLog(w, t, l.Script) })
-			}
-			r.spawn(func() { r.readGauges(w, x.Gauges) })
+		if r.cfg.Watch {
+			r.watch(w)
 		}
 	}
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+// watch follows the logs and reads the gauges that the file names for a host.
+func (r *Runner) watch(w *watched) {
+	var gauges []steps.Evidence
+	for _, name := range slices.Sorted(maps.Keys(r.book.Watches)) {
+		x := r.book.Watches[name]
+		if !slices.Contains(r.book.HostsOf(x.On), w.id) {
+			continue
+		}
+		gauges = append(gauges, x.Gauges...)
+		for _, l := range x.Logs {
+			t := &logTail{name: l.Name, ring: tail.NewRing(tail.DefaultRing), why: "connecting"}
+			w.mu.Lock()
+			w.logs = append(w.logs, t)
+			w.mu.Unlock()
+			r.spawn(func() { r.followLog(w, t, l.Script) })
 		}
 	}
-	return false
+	if len(gauges) > 0 {
+		r.spawn(func() { r.readGauges(w, gauges) })
+	}
 }
 
 // identify keeps asking a host who it is, whenever its link has changed, and
@@ -241,20 +243,18 @@ func (r *Runner) environOf(host string) []string {
 	return env
 }
 
-// readGauges reads the watched values of a host, again and again.
+// readGauges reads the watched values of a host, again and again. Every says how
+// old a value may be expected to be: a host that answers slowly is asked less.
 func (r *Runner) readGauges(w *watched, list []steps.Evidence) {
-	every := gaugeEvery(r.speed)
-	at := make([]Gauge, len(list))
-	for i, e := range list {
-		at[i] = Gauge{Title: e.Title, Percent: -1, Every: every,
-			Reading: steps.Reading{Title: e.Title, Verdict: steps.CannotTell, Why: "not read yet"}}
-	}
 	for r.ctx.Err() == nil {
-		for i, g := range r.lookGauges(r.ctx, w.id, list) {
-			at[i].Reading, at[i].Percent = g.Reading, g.Percent
+		begun := r.cfg.Now()
+		seen := r.lookGauges(r.ctx, w.id, list)
+		every := max(gaugeEvery(r.speed), r.cfg.Now().Sub(begun))
+		for i := range seen {
+			seen[i].Every = every
 		}
 		w.mu.Lock()
-		w.gauges = append([]Gauge(nil), at...)
+		w.gauges = seen
 		w.mu.Unlock()
 		r.wake()
 		wait(r.ctx, every)
@@ -264,7 +264,7 @@ func (r *Runner) readGauges(w *watched, list []steps.Evidence) {
 // gaugeEvery is how often gauges are read; a rehearsal lives faster.
 func gaugeEvery(speed float64) time.Duration {
 	if speed > 1 {
-		return time.Second
+		return 2 * time.Second
 	}
 	return 5 * time.Second
 }

@@ -26,7 +26,7 @@ const (
 	speed    = 2000
 	run      = "2026-11-23-0042"
 	token    = "a-token-of-the-test-0123456789"
-	patience = 60 * time.Second // of a verify; real time
+	patience = 60 * time.Second // of a verify, in real time
 )
 
 // crew carries a runbook out by hand.

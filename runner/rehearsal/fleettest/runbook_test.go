@@ -134,12 +134,10 @@ func TestCrashLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := c.book.Step("start")
-	if _, code := c.sh(start, "w82", start.Dir, start.Script); code != 0 {
-		t.Fatal("compose up itself must succeed, as it does on a real server")
+	err := c.attempt(start, "w82")
+	if err == nil || !strings.Contains(err.Error(), "starts again") {
+		t.Fatalf("a crash loop was not noticed: %v", err)
 	}
-	until(t, "a restart", func() bool {
-		return c.on("w82", "docker inspect -f '{{.RestartCount}}' ray-worker-3") != "0\n"
-	})
 	if why, green := c.look(start, "w82", *start.Verify); green {
 		t.Errorf("a crash loop was taken for proof: %s", why)
 	}
