@@ -57,7 +57,9 @@ func (r *consoleRun) Peek(ctx context.Context, t steps.Task) ([]byte, error) {
 
 // console shows the run on the whole screen until the operator leaves.
 func (s *session) console(ctx context.Context) error {
-	if err := s.askInputs(ctx); err != nil {
+	if err := s.askInputs(ctx); errors.Is(err, errEnd) || errors.Is(err, errSignal) {
+		return stop(steps.CodePerson, "answer it, or give --set", "an input is open")
+	} else if err != nil {
 		return err
 	}
 	if err := s.carry(ctx, nil, true); err != nil {

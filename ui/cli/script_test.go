@@ -15,9 +15,17 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"belay/runner/local"
+	"belay/runner/rehearsal"
 )
 
+// TestMain is the program wherever the test binary is started as such: under
+// its name by a script, or by itself for what outlives a console.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && (os.Args[1] == local.HiddenVerb || os.Args[1] == rehearsal.Verb) {
+		os.Exit(Main(Host()))
+	}
 	testscript.Main(m, map[string]func(){"belay": func() { os.Exit(Main(Host())) }})
 }
 
