@@ -1,0 +1,134 @@
+package pane
+
+// The rule of this file: what a step will do is shown exactly as it will be
+// done: a script keeps its lines, and nothing of it is parsed as style.
+
+import (
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Page collects lines of labelled text.
+type Page struct {
+	w     int
+	st    *style.Style
+	Lines []string
+}
+
+// NewPage gives an empty page of a width.
+func NewPage(w int, st *style.Style) *Page { return &Page{w: w, st: st} }
+
+const labelWidth = 9
+
+// Field adds a labelled text, wrapped beside its label. Empty text adds nothing.
+func (p *Page) Field(label, text string) { p.Toned(style.Plain, label, text) }
+
+// Toned adds a labelled text in a tone.
+func (p *Page) Toned(t style.Tone, label, text string) {
+	if text == "" {
+		return
+	}
+	for i, l := range Wrap(text, p.w-labelWidth) {
+		if i > 0 {
+			label = ""
+		}
+		p.Lines = append(p.Lines, p.st.Paint(style.Dim, Fit(label, labelWidth, p.st))+p.st.Paint(t, l))
+	}
+}
+
+// Text adds wrapped text in a tone.
+func (p *Page) Text(t style.Tone, text string) {
+	for _, l := range Wrap(text, p.w) {
+		p.Lines = append(p.Lines, p.st.Paint(t, l))
+	}
+}
+
+// Head adds a heading with an empty line before it.
+func (p *Page) Head(text string) {
+	if len(p.Lines) > 0 {
+		p.Lines = append(p.Lines, "")
+	}
+	p.Lines = append(p.Lines, p.st.Paint(style.Strong, text))
+}
+
+// Script adds a script line by line, unchanged but for what cannot be shown.
+// Long lines are wrapped; a mark stands before the rest.
+func (p *Page) Script(text string) {
+	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		rows := strings.Split(ansi.Hardwrap(tail.Inert(l), p.w-2, true), "\n")
+		for i, row := range rows {
+			lead := p.st.Frame.Down + " "
+			if i > 0 {
+				lead = "  "
+			}
+			p.Lines = append(p.Lines, p.st.Paint(style.Dim, lead)+highlight(row, p.st))
+		}
+	}
+}
+
+// highlight dims comments and lights up variables.
+func highlight(line string, st *style.Style) string {
+	if strings.HasPrefix(strings.TrimSpace(line), "#") {
+		return st.Paint(style.Dim, line)
+	}
+	var b strings.Builder
+	for line != "" {
+		i := strings.IndexByte(line, '$')
+		if i < 0 || i+1 == len(line) {
+			break
+		}
+		j := i + 1
+		for j < len(line) && (line[j] == '_' || line[j] >= '0' && line[j] <= '9' || line[j]|0x20 >= 'a' && line[j]|0x20 <= 'z') {
+			j++
+		}
+		b.WriteString(line[:i])
+		if j > i+1 {
+			b.WriteString(st.Paint(style.Busy, line[i:j]))
+		} else {
+			b.WriteString(line[i:j])
+		}
+		line = line[j:]
+	}
+	return b.String() + line
+}
+
+// Readings adds evidence: verdict, value with threshold, and age.
+func (p *Page) Readings(seen []steps.Reading, now time.Time) {
+	for _, r := range seen {
+		m := verdictMark(r.Verdict)
+		what := tail.Inert(r.Title)
+		if r.Host != "" {
+			what += " on " + tail.Inert(r.Host)
+		}
+		value := tail.Inert(r.Text)
+		if r.Why != "" {
+			value = tail.Inert(r.Why)
+		} else if r.Want != "" {
+			value += ", want " + tail.Inert(r.Want)
+		}
+		age := ""
+		if !r.At.IsZero() {
+			age = ", " + since(now, r.At) + " ago"
+		}
+		p.Lines = append(p.Lines, p.st.Paint(m.Tone, m.Glyph+" "+m.Word)+" "+Cut(what, p.w-len(m.Glyph)-len(m.Word)-2, p.st))
+		for _, l := range Wrap(value+age, p.w-4) {
+			p.Lines = append(p.Lines, "    "+l)
+		}
+	}
+}
+
+func verdictMark(v steps.Verdict) Mark {
+	switch v {
+	case steps.Green:
+		return Mark{glyphDone, "green", style.OK}
+	case steps.Red:
+		return Mark{glyphTrouble, "red", style.Danger}
+	}
+	return Mark{glyphTrouble, "cannot tell", style.Warn}
+}
