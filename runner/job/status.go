@@ -111,3 +111,24 @@ func (s *Status) set(key, value string) error {
 	}
 	return nil
 }
+
+// String is the status in plain words, for a person who has to resolve.
+func (s Status) String() string {
+	switch s.State {
+	case None:
+		return "the host has no record of it"
+	case Running:
+		return fmt.Sprintf("it runs, with %d bytes of output", s.Size)
+	case Exited:
+		if s.Outside {
+			return fmt.Sprintf("exit code %d, seen from outside: it may have been killed", s.Exit)
+		}
+		return fmt.Sprintf("it exited with code %d", s.Exit)
+	case Lost:
+		if !s.Started {
+			return "it was taken and interrupted before its start"
+		}
+		return "it was started, nothing of it is alive, and no exit code was kept"
+	}
+	return "it was not started, and never will be"
+}
