@@ -58,7 +58,7 @@ const (
 type Options struct {
 	Theme   Theme
 	ASCII   bool // only ASCII for lines and bars
-	FPS     int  // frames a second at most; 0 for the default of 20
+	FPS     int  // frames a second at most; 0 for the default of 60
 	Input   io.Reader
 	Output  io.Writer
 	Environ []string              // of the terminal: TERM, NO_COLOR, …; nil for the process's
@@ -84,8 +84,9 @@ type Result struct {
 	Last runner.Snapshot // as it was last shown
 }
 
-// defaultFPS is what a screen over SSH and tmux can take without tearing.
-const defaultFPS = 20
+// defaultFPS bounds how long a key waits for its paint. Logs do not come that
+// often: the pump sends at most twenty snapshots a second.
+const defaultFPS = 60
 
 // Start shows a run until the operator leaves or ctx ends. Leaving cancels
 // nothing: what runs on hosts goes on. The error is about the terminal.
