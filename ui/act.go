@@ -254,7 +254,7 @@ func (m *model) consentTitle(c consent) string {
 	what := ""
 	switch {
 	case a.Verb == steps.Sequence:
-		what = fmt.Sprintf("EXECUTE %d tasks of %s", len(a.Tasks), a.Scope)
+		what = fmt.Sprintf("EXECUTE %d tasks of %s", len(a.Tasks), m.nameOf(a))
 	case a.Verb == steps.UndoTask:
 		what = "UNDO " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	default:
@@ -267,6 +267,16 @@ func (m *model) consentTitle(c consent) string {
 		}
 	}
 	return inert(what + ")")
+}
+
+// nameOf says what a sequence is over: one step, or its scope.
+func (m *model) nameOf(a steps.Action) string {
+	for _, t := range a.Tasks {
+		if t.Step != a.Tasks[0].Step {
+			return a.Scope.String()
+		}
+	}
+	return m.kase.Step(a.Tasks[0]).Title
 }
 
 // previewOf is the body of a confirmation. For an edit it begins to read the

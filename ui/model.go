@@ -6,6 +6,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -112,6 +113,9 @@ func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	}
 	m.wishes = pane.Attention(m.kase, s.Frozen, m.servers)
 	m.plant()
+	if m.opts.now().Sub(m.saidAt) > sayFor {
+		m.said = ""
+	}
 	cmd := m.notice(before)
 	if m.asked != nil && m.asked.live != nil {
 		m.asked.live()
@@ -167,5 +171,10 @@ func (m *model) output() (pane.Log, string) {
 	return pane.Log{Name: "output of " + t.String(), Nth: 1, Ring: ring}, "output\x00" + t.String()
 }
 
-// say shows a line in the footer until the next key.
-func (m *model) say(t style.Tone, text string) { m.said, m.tone = tail.Inert(text), t }
+// say shows a line in the footer until the next key, or for a while.
+func (m *model) say(t style.Tone, text string) {
+	m.said, m.tone, m.saidAt = tail.Inert(text), t, m.opts.now()
+}
+
+// sayFor is how long a line in the footer stands in the way of the progress.
+const sayFor = 10 * time.Second

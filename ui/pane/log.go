@@ -50,7 +50,7 @@ const (
 )
 
 // stamp matches the time that most programs put at the head of a line.
-var stamp = regexp.MustCompile(`^(\[?)\d{4}[-/]\d\d[-/]\d\d[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(\]?,? *)`)
+var stamp = regexp.MustCompile(`^(\[?)\d{4}[-/]\d\d[-/]\d\d[ T](\d\d:\d\d:\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?(\]?,?)`)
 
 // narrowLog is the width under which the date gives way to the text.
 const narrowLog = 64

@@ -70,6 +70,9 @@ func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
 			text = Bar(g.Percent/100, bar, st) + " " + text
 		}
 	}
+	if n, ok := strings.CutPrefix(r.Want, "== "); ok && r.Number != nil && isCount(n) {
+		text += "/" + n // alive of expected
+	}
 	switch {
 	case r.Verdict == steps.Red:
 		return st.Paint(style.Danger, text+" red")
@@ -77,6 +80,16 @@ func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
 		return st.Paint(style.Warn, text+"?")
 	}
 	return text
+}
+
+// isCount reports whether a text is a plain number.
+func isCount(s string) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // link is the state of the connection, in words, with its age.
@@ -112,8 +125,11 @@ func (s Server) Draw(v LogView, w, h int, st *style.Style) []string {
 	}
 	words, tone := s.link()
 	out := []string{TitleLine(s.Name(), st.Paint(tone, words), s.Focused, w, st)}
-	if h > 3 {
-		out = append(out, s.gaugeLine(w, st))
+	switch {
+	case h > 9:
+		out = append(out, s.gaugeLines(w, 2, st)...)
+	case h > 3:
+		out = append(out, s.gaugeLines(w, 1, st)...)
 	}
 	if s.Work != "" && h > 6 {
 		out = append(out, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
@@ -174,39 +190,47 @@ func (s Server) allStale() (newest time.Time, all bool) {
 	return newest, true
 }
 
-// gaugeLine draws all gauges with their titles, as many as fit.
-func (s Server) gaugeLine(w int, st *style.Style) string {
+// gaugeLines draws all gauges with their titles, in as many lines as they need
+// and may have. What does not fit then loses its bar, and at last its title.
+func (s Server) gaugeLines(w, rows int, st *style.Style) []string {
 	if len(s.Gauges) == 0 {
-		return Fit(st.Paint(style.Dim, "no gauges"), w, st)
+		return []string{Fit(st.Paint(style.Dim, "no gauges"), w, st)}
 	}
 	if at, all := s.allStale(); all {
-		return Fit(st.Paint(style.Warn, "the newest value is "+since(s.Now, at)+" old"), w, st)
+		return []string{Fit(st.Paint(style.Warn, "the newest value is "+since(s.Now, at)+" old"), w, st)}
 	}
-	bar := 6
-	if w < 60 {
-		bar = 4
-	}
-	var cells []string
-	for _, g := range s.Gauges {
-		cells = append(cells, st.Paint(style.Dim, tail.Inert(g.Title))+" "+g.cell(s.Now, bar, st))
-	}
-	out := strings.Join(cells, "  ")
-	if ansi.StringWidth(out) > w { // bars go first, then titles
+	for _, how := range []struct {
+		bar    int
+		titles bool
+	}{{6, true}, {4, true}, {0, true}, {0, false}} {
+		cells := make([]string, len(s.Gauges))
 		for i, g := range s.Gauges {
-			cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + g.cell(s.Now, 0, st)
-		}
-		out = strings.Join(cells, " ")
-	}
-	if ansi.StringWidth(out) > w {
-		for i, g := range s.Gauges {
-			cells[i] = g.cell(s.Now, 0, st)
-			if i == 0 && g.Percent >= 0 {
-				cells[i] = g.cell(s.Now, 4, st)
+			cells[i] = g.cell(s.Now, how.bar, st)
+			if how.titles {
+				cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + cells[i]
 			}
 		}
-		out = strings.Join(cells, "  ")
+		if out := flow(cells, w, st); len(out) <= rows || !how.titles {
+			return out[:min(rows, len(out))]
+		}
 	}
-	return Fit(out, w, st)
+	return nil
+}
+
+// flow puts cells after each other in lines of a width.
+func flow(cells []string, w int, st *style.Style) []string {
+	var out []string
+	row := ""
+	for _, c := range cells {
+		if row != "" && ansi.StringWidth(row)+2+ansi.StringWidth(c) > w {
+			out, row = append(out, Fit(row, w, st)), ""
+		}
+		if row != "" {
+			row += "  "
+		}
+		row += c
+	}
+	return append(out, Fit(row, w, st))
 }
 
 // Table draws servers as rows: what a narrow screen has room for.
