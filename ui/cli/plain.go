@@ -238,14 +238,14 @@ func (f *plain) ask(ctx context.Context, question string) (string, error) {
 			}
 			return a.line, nil
 		case <-f.s.wrote:
-			before := f.events.at
+			if !f.events.behind() { // what woke us was printed already
+				continue
+			}
 			f.print("\n")
 			if err := f.events.flush(); err != nil {
 				return "", err
 			}
-			if f.events.at != before {
-				f.print("%s", question)
-			}
+			f.print("%s", question)
 		case <-ctx.Done():
 			f.print("\n")
 			return "", errSignal

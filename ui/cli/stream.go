@@ -57,6 +57,12 @@ func (t *stream) flush() error {
 	return err
 }
 
+// behind reports whether there is more in the file than was printed.
+func (t *stream) behind() bool {
+	info, err := os.Stat(filepath.Join(t.dir, journal.FileName))
+	return err == nil && info.Size() > t.at.Offset
+}
+
 func (t *stream) say(records []journal.Record) error {
 	for _, r := range records {
 		e, err := steps.Decode(r.Kind, r.Data)
