@@ -70,6 +70,7 @@ type model struct {
 	waiting  []func() // questions that the program wants to ask when none is open
 	said     string
 	tone     style.Tone
+	saidAt   time.Time
 	history  []string // of the command line
 	askedFor string   // the rollback's host whose word was asked for last
 

@@ -5,6 +5,7 @@ package pane
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"belay/runner/tail"
@@ -83,34 +84,42 @@ func attemptWords(e steps.Event) (string, style.Tone, bool) {
 		}
 		return word + e.Task.String() + " by " + or(e.Confirm.By, "nobody"), style.Strong, true
 	case steps.Started:
-		return e.Attempt + " started", style.Dim, true
+		return name(e.Attempt) + " started", style.Dim, true
 	case steps.NotStarted:
-		return e.Attempt + " not started: " + e.Why, style.Warn, true
+		return name(e.Attempt) + " not started: " + e.Why, style.Warn, true
 	case steps.Exited:
 		if e.OK {
-			return fmt.Sprintf("%s exit %d", e.Attempt, e.Code), style.Plain, true
+			return fmt.Sprintf("%s exit %d", name(e.Attempt), e.Code), style.Plain, true
 		}
-		return fmt.Sprintf("%s failed: %s", e.Attempt, or(e.Why, fmt.Sprintf("exit %d", e.Code))), style.Danger, true
+		return fmt.Sprintf("%s failed: %s", name(e.Attempt), or(e.Why, fmt.Sprintf("exit %d", e.Code))), style.Danger, true
 	case steps.TimedOut:
-		return e.Attempt + " timed out after " + e.After.String(), style.Danger, true
+		return name(e.Attempt) + " timed out after " + e.After.String(), style.Danger, true
 	case steps.CancelAsked:
-		return e.Attempt + " cancel: " + e.Why, style.Warn, true
+		return name(e.Attempt) + " cancel: " + e.Why, style.Warn, true
 	case steps.Cancelled:
-		return e.Attempt + " cancelled", style.Warn, true
+		return name(e.Attempt) + " cancelled", style.Warn, true
 	case steps.Lost:
-		return e.Attempt + " unknown: " + e.Why, style.Danger, true
+		return name(e.Attempt) + " unknown: " + e.Why, style.Danger, true
 	case steps.Verifying:
 		return e.Task.String() + " verify again", style.Plain, true
 	case steps.Verified:
 		switch {
 		case e.Holds:
-			return e.Attempt + " proven", style.OK, true
+			return name(e.Attempt) + " proven", style.OK, true
 		case e.Proven:
-			return e.Attempt + " refuted by its verify", style.Danger, true
+			return name(e.Attempt) + " refuted by its verify", style.Danger, true
 		}
-		return e.Attempt + " not proven", style.Danger, true
+		return name(e.Attempt) + " not proven", style.Danger, true
 	}
 	return "", 0, false
+}
+
+// name is an attempt's id without the run's, which is in the header.
+func name(attempt string) string {
+	if _, rest, ok := strings.Cut(attempt, "."); ok {
+		return rest
+	}
+	return attempt
 }
 
 // personWords are about what a person said.
