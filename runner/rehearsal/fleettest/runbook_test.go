@@ -28,6 +28,7 @@ docker image inspect -f '{{.Id}}' "$IMAGE:$OLD"
 // TestThereAndBack is the promise of the runbook: to 2.53 and, from its end,
 // back to what was.
 func TestThereAndBack(t *testing.T) {
+	t.Parallel()
 	c := newCrew(t)
 	before := map[string]string{}
 	for _, h := range c.book.AllHosts() {
@@ -58,8 +59,10 @@ func TestThereAndBack(t *testing.T) {
 
 // TestBackFromTheMiddle undoes what a stop in each dangerous place leaves.
 func TestBackFromTheMiddle(t *testing.T) {
-	for _, stop := range []string{"stop-head", "token", "start-head", "recheck"} {
+	t.Parallel()
+	for _, stop := range []string{"stop-head", "token", "recheck"} {
 		t.Run(stop, func(t *testing.T) {
+			t.Parallel()
 			c := newCrew(t)
 			before := c.on("w81", state) + c.on("head", state)
 			if err := c.forward("rollout", stop); err != nil {
@@ -88,6 +91,7 @@ func until(t *testing.T, what string, holds func() bool) {
 // TestMixedVersion: a 2.40 worker of a 2.53 cluster restarts and restarts, says
 // why in Ray's words, and does not stay.
 func TestMixedVersion(t *testing.T) {
+	t.Parallel()
 	c := newCrew(t)
 	if err := c.forward("rollout", "recheck"); err != nil {
 		t.Fatal(err)
@@ -112,6 +116,7 @@ func TestMixedVersion(t *testing.T) {
 
 // TestStrayWorker: the first step of the roll-out finds what a test forgot.
 func TestStrayWorker(t *testing.T) {
+	t.Parallel()
 	c := newCrew(t, "stray-worker:w80")
 	until(t, "the forgotten container", func() bool {
 		return strings.Contains(c.on("w80", "docker ps"), "ray-worker-test")
@@ -129,6 +134,7 @@ func TestStrayWorker(t *testing.T) {
 // TestCrashLoop: new workers that crash are never green, and after the undo a
 // second try is.
 func TestCrashLoop(t *testing.T) {
+	t.Parallel()
 	c := newCrew(t, "crash-loop:w82")
 	if err := c.forward("rollout", "recheck"); err != nil {
 		t.Fatal(err)
@@ -151,6 +157,7 @@ func TestCrashLoop(t *testing.T) {
 
 // TestDockerForProbe: the reader of the probe understands the fleet's docker.
 func TestDockerForProbe(t *testing.T) {
+	t.Parallel()
 	c := newCrew(t)
 	q, err := probe.Docker{}.Ask("running", "")
 	if err != nil {
