@@ -101,7 +101,7 @@ func (m *model) askAmend(next *steps.Runbook) {
 			p.Toned(style.Danger, "refused", err.Error())
 		}
 		p.Text(style.Plain, "What is done, running or skipped stays as it was executed, its undo included. What has not begun takes the new text.")
-		p.Head(fmt.Sprintf("%d changes", len(changes)))
+		p.Head("What changes")
 		for _, l := range changes {
 			p.Text(style.Plain, l)
 		}

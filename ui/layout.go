@@ -59,7 +59,7 @@ func arrange(w, h, servers int, board bool) layout {
 	case w >= narrow:
 		l.left, l.right = w, w
 		l.table = min(servers+1, 5)
-		l.steps = (l.body - l.table) / 2
+		l.steps = max((l.body-l.table)/2, l.body-l.table-7)
 		return l
 	default:
 		l.tabs, l.left = true, w

@@ -219,6 +219,9 @@ func TestFailureOpensByItselfAndHolds(t *testing.T) {
 	d.clock = d.clock.Add(200 * time.Millisecond)
 	d.send(keyOf("r")) // meant for something else
 	d.expect(t, "[ esc hold ]")
+	if row, _ := d.row(); d.f.state.Task(row.Task).Status == steps.TaskDone {
+		t.Errorf("the cursor went to %+v", row.ID)
+	}
 	d.press("r")
 	d.expect(t, "EXECUTE Build 2.53")
 	d.press("y")

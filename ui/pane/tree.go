@@ -344,18 +344,16 @@ func holds(r Row, id ID) bool {
 	return false
 }
 
-// First gives the row that an operator should look at: what is in trouble, then
-// what waits for a person, then the first that is ready.
+// First gives the row that an operator should look at: the first that is ready,
+// else what is under way or in trouble.
 func First(r *Run, rows []Row) (ID, bool) {
 	for i, row := range rows {
-		for _, t := range r.Order {
-			if row.Task == t {
-				return Parent(r, rows, i), true
-			}
+		if row.Mark.Word == "ready" && row.ID.Rollback || r.Ready(row.Task) {
+			return Parent(r, rows, i), true
 		}
 	}
 	for _, row := range rows {
-		if row.Mark.Word == "ready" || row.Mark.Glyph == glyphBusy && !row.Group {
+		if !row.Group && (row.Mark.Glyph == glyphBusy || row.Mark.Glyph == glyphTrouble) {
 			return row.ID, true
 		}
 	}
