@@ -13,8 +13,9 @@
 // Nothing outside the folder is read or written by the child, there is no
 // network, and no real program is ever started.
 //
-// The child ends when Stop is called (the run is closed), on SIGTERM, or after
-// an hour in which nobody was connected and nothing ran. It may be killed at
+// The child ends when Stop is called (the run is closed), on SIGTERM, when its
+// folder is removed, or after an hour in which nobody was connected and nothing
+// ran. In that hour the time of the daemons stands still. It may be killed at
 // any time: a console that comes back starts it again on the same folder, the
 // machines are as they were, and attempts that ran are lost, why=reboot, which
 // is what a power cut does to a real server.

@@ -261,6 +261,9 @@ func (f *Fleet) Stop(ctx context.Context) error {
 	f.stopped = true
 	// An error here says that it is ending already; the lock is the proof.
 	_ = f.ask(ctx, "stop")
+	if _, err := os.Stat(f.spec.Dir); errors.Is(err, fs.ErrNotExist) {
+		return f.reaped(ctx) // a child ends by itself when its folder is gone
+	}
 	lock := newLock(f.spec.Dir)
 	if _, err := lock.TryLockContext(ctx, lockBeat); err != nil {
 		return fmt.Errorf("stop fleet: the child still serves: %w", err)
@@ -268,6 +271,11 @@ func (f *Fleet) Stop(ctx context.Context) error {
 	if err := lock.Unlock(); err != nil {
 		return fmt.Errorf("stop fleet: %w", err)
 	}
+	return f.reaped(ctx)
+}
+
+// reaped waits for the child that we started. The lock is held.
+func (f *Fleet) reaped(ctx context.Context) error {
 	if f.child == nil {
 		return nil
 	}

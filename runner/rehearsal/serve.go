@@ -21,12 +21,17 @@ import (
 	"github.com/gofrs/flock"
 
 	"belay/runner/rehearsal/jobs"
+	"belay/runner/rehearsal/process"
 	"belay/runner/rehearsal/sshd"
 	"belay/runner/rehearsal/world"
 )
 
 // idleTime is how long a fleet waits for somebody to come back.
 const idleTime = time.Hour
+
+// folderBeat is how often a fleet looks whether its folder is still there: one
+// that was removed with its run cannot be asked to stop.
+const folderBeat = time.Second
 
 // handover is how long a child waits for one that is ending; lockBeat is how
 // often it looks: flock(2) cannot be waited for together with a context.
@@ -41,7 +46,7 @@ func newLock(dir string) *flock.Flock {
 }
 
 // Serve is the child's main: it serves the fleet of dir until Stop, SIGTERM,
-// the end of ctx, or an idle hour. It prints "ready" to stdout and closes it.
+// the end of ctx, the removal of dir, or an idle hour. It prints "ready" to stdout and closes it.
 func Serve(ctx context.Context, dir string) error {
 	time.Local = time.UTC // or the library reads /etc/localtime, outside the folder
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
@@ -54,7 +59,7 @@ type server struct {
 	spec    Spec
 	world   *world.World
 	hosts   []*sshd.Server
-	jobs    []*jobs.Jobs
+	gate    *process.Gate // open while anybody is connected or anything runs
 	sockets []net.Listener
 	stop    context.CancelFunc
 	work    sync.WaitGroup
@@ -115,6 +120,8 @@ func (s *server) open() (err error) {
 			s.close()
 		}
 	}()
+	s.gate = process.NewGate()
+	s.world.Attend(s.gate)
 	if err := s.world.Afflict(s.spec.Faults, true); err != nil {
 		return err
 	}
@@ -130,7 +137,6 @@ func (s *server) open() (err error) {
 			return err
 		}
 		j := jobs.New(h, &faults{server: s})
-		s.jobs = append(s.jobs, j)
 		s.hosts = append(s.hosts, sshd.New(h, j, key, client.PublicKey()))
 		if err := s.listen(strconv.Itoa(i), s.hosts[i].Serve); err != nil {
 			return err
@@ -171,7 +177,11 @@ func (s *server) control(l net.Listener) error {
 
 // wait returns when the fleet is to end.
 func (s *server) wait(ctx context.Context) {
-	look := time.NewTicker(idleTime / 60)
+	home, err := os.Stat(s.spec.Dir)
+	if err != nil {
+		return
+	}
+	look := time.NewTicker(folderBeat)
 	defer look.Stop()
 	for last := time.Now(); ; {
 		select {
@@ -179,21 +189,15 @@ func (s *server) wait(ctx context.Context) {
 			return
 		case <-look.C:
 		}
-		if s.busy() {
+		if now, err := os.Stat(s.spec.Dir); err != nil || !os.SameFile(home, now) {
+			return
+		}
+		if s.gate.Busy() {
 			last = time.Now()
 		} else if time.Since(last) >= idleTime {
 			return
 		}
 	}
-}
-
-func (s *server) busy() bool {
-	for i, h := range s.hosts {
-		if h.Connections() > 0 || s.jobs[i].Running() > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *server) close() {

@@ -45,11 +45,15 @@ type logFlow struct {
 // beat is how often lines are written: often enough to look steady.
 const beat = 25 * time.Millisecond
 
+// longest is the time that one beat makes up for: what was missed while nobody
+// was there is not poured out at once.
+const longest = time.Second
+
 func (f *logFlow) run() int {
 	due, last := 0.0, time.Now()
 	for {
 		now := time.Now()
-		due += f.rate() * now.Sub(last).Seconds()
+		due += f.rate() * min(now.Sub(last), longest).Seconds()
 		last = now
 		lines := int64(due)
 		due -= float64(lines)

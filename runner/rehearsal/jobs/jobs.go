@@ -219,13 +219,6 @@ func (j *Jobs) attempt(id string) *attempt {
 	return j.running[id]
 }
 
-// Running is how many attempts run.
-func (j *Jobs) Running() int {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return len(j.running)
-}
-
 // tag is the variable by which all processes of an attempt are known; the
 // semicolon ends it, so that job-1 is not found in job-10.
 func (j *Jobs) tag(id string) string { return "BELAY_JOB=" + j.dir(id) + ";" }

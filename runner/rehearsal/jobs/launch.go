@@ -62,8 +62,13 @@ func (j *Jobs) start(c job.Call) {
 	j.running[c.ID] = a
 	j.mu.Unlock()
 	plan := j.plan(c)
+	gate := j.host.Table.Gate
+	gate.Enter()
 	j.host.Table.Go(p, func() int { return j.body(c, plan, p) })
-	j.host.Table.Background(func() { j.settle(c, a) })
+	j.host.Table.Background(func() {
+		defer gate.Leave()
+		j.settle(c, a)
+	})
 	if plan.Drop != nil {
 		plan.Drop()
 	}

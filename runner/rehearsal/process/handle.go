@@ -57,7 +57,8 @@ func (h *Handle) Write(b []byte) (int, error) {
 // Close gives the descriptor back.
 func (h *Handle) Close() error { return h.d.Close() }
 
-// Pause waits for d of the clock's time, whatever the fleet's speed.
+// Pause waits for d of the clock's time, whatever the fleet's speed. A daemon
+// waits until somebody is there as well.
 func (p *Process) Pause(d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -66,6 +67,7 @@ func (p *Process) Pause(d time.Duration) {
 	case <-p.dead:
 		panic(gone{})
 	}
+	p.attended()
 }
 
 // Stat describes the open file, where the handle is one.

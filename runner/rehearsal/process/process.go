@@ -45,6 +45,7 @@ type Process struct {
 	dispositions map[Signal]Disposition
 	pending      []Signal
 	caught       chan struct{}
+	daemon       bool // its time stands still while nobody is there
 }
 
 // gone unwinds the goroutine of a dead process.
@@ -148,15 +149,7 @@ func (p *Process) WaitFor(q *Process) {
 }
 
 // Sleep waits for d of the fleet's time.
-func (p *Process) Sleep(d time.Duration) {
-	t := time.NewTimer(p.table.Real(d))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-p.dead:
-		panic(gone{})
-	}
-}
+func (p *Process) Sleep(d time.Duration) { p.Pause(p.table.Real(d)) }
 
 // Replace names what the process runs from now on: execve(2).
 func (p *Process) Replace(args, env []string) {
@@ -338,7 +331,7 @@ func (p *Process) Fork() *Process {
 	q := &Process{
 		Parent: p.PID, Started: time.Now(), table: p.table, dead: make(chan struct{}), caught: make(chan struct{}),
 		group: p.group, session: p.session, args: p.args, env: p.env, dir: p.dir, umask: p.umask,
-		fds: map[int]*Descriptor{}, dispositions: maps.Clone(p.dispositions),
+		fds: map[int]*Descriptor{}, dispositions: maps.Clone(p.dispositions), daemon: p.daemon,
 	}
 	ended := p.ended
 	for n, d := range p.fds {

@@ -56,6 +56,7 @@ type Table struct {
 	Speed   float64   // how much faster than the clock the fleet waits
 	Debug   io.Writer // faults of the fleet itself, or nil
 	Born    time.Time
+	Gate    *Gate // when daemons go on; nil: always
 
 	// Exec replaces what q runs by the command args, and returns its status.
 	Exec func(q *Process, args, env []string) int

@@ -74,7 +74,9 @@ func (s *Server) keep(conn net.Conn) bool {
 		return false
 	}
 	s.conns[conn] = true
+	s.host.Table.Gate.Enter()
 	s.work.Go(func() {
+		defer s.host.Table.Gate.Leave()
 		s.serve(conn)
 		_ = conn.Close()
 		s.mu.Lock()
@@ -82,13 +84,6 @@ func (s *Server) keep(conn net.Conn) bool {
 		s.mu.Unlock()
 	})
 	return true
-}
-
-// Connections is how many clients there are.
-func (s *Server) Connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.conns)
 }
 
 // Cut drops all connections, as a network does.

@@ -218,6 +218,7 @@ func (h *Host) spawn(log string, args ...string) {
 	}
 	out := process.NewDescriptor(process.FileStream(f))
 	p := h.Table.Start(args, env, h.Home(), in, out, out.Dup())
+	p.Attend()
 	h.Table.Go(p, func() int { return h.Table.Exec(p, args, env) })
 }
 

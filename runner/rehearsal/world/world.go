@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"belay/runner/rehearsal/command"
+	"belay/runner/rehearsal/process"
 	"belay/runner/rehearsal/shell"
 )
 
@@ -161,6 +162,14 @@ func Open(dir string, spec Spec, boot string) (*World, error) {
 		w.Hosts = append(w.Hosts, h)
 	}
 	return w, nil
+}
+
+// Attend makes the time of the daemons pass only while gate is open. It is
+// called before Start.
+func (w *World) Attend(gate *process.Gate) {
+	for _, h := range w.Hosts {
+		h.Table.Gate = gate
+	}
 }
 
 // Start runs the setup of every host that has not had it, all at once, and then
