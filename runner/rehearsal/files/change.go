@@ -61,9 +61,9 @@ func (f *FS) MkdirAll(p string, perm fs.FileMode) error {
 func (f *FS) Remove(p string) error {
 	return f.change("remove", p, false, func(at place) error {
 		size := ownSize(at)
-		if f.dirs.has(strings.TrimPrefix(at.virtual, "/")) {
-			f.dirs.forget()
-			defer f.dirs.forget()
+		if at.tree.has(at.rel) {
+			at.tree.forget(at.rel)
+			defer at.tree.forget(at.rel)
 		}
 		if err := at.root.Remove(at.rel); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (f *FS) Remove(p string) error {
 
 // ownSize is what removing the name frees: nothing while another name is left.
 func ownSize(at place) int64 {
-	info, err := at.root.Lstat(at.rel)
+	info, err := at.lstat()
 	if err != nil || !info.Mode().IsRegular() {
 		return 0
 	}
@@ -109,9 +109,11 @@ func (f *FS) RemoveAll(p string) error {
 func (f *FS) Rename(from, to string) error {
 	return f.two("rename", from, to, func(a, b place) error {
 		size := ownSize(b)
-		if info, err := a.root.Lstat(a.rel); err == nil && info.IsDir() {
-			f.dirs.forget()
-			defer f.dirs.forget()
+		if info, err := a.lstat(); err == nil && info.IsDir() {
+			for _, at := range []place{a, b} {
+				at.tree.forget(at.rel)
+				defer at.tree.forget(at.rel)
+			}
 		}
 		if err := a.root.Rename(a.rel, b.rel); err != nil {
 			return err

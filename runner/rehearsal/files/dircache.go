@@ -5,43 +5,106 @@
 // never lead out of the host, since os.Root looks again.
 package files
 
-import "sync"
+import (
+	"os"
+	"path"
+	"strings"
+	"sync"
+)
 
-type dirCache struct {
+// Tree is a folder of the real disk that is shown in one host or in several.
+// They share it, so that what one takes away is known to the others.
+type Tree struct {
+	root *os.Root
+
 	mu   sync.RWMutex
-	seen map[string]bool // paths in the host's own folder
+	seen map[string]*os.Root // paths in the folder; opened, or nil
+	open int
 	gen  int
 }
 
-func (c *dirCache) has(rel string) bool {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.seen[rel]
+// maxOpen is how many folders of a tree are kept open.
+const maxOpen = 64
+
+// OpenTree opens a folder.
+func OpenTree(dir string) (*Tree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Tree{root: root, seen: map[string]*os.Root{}}, nil
+}
+
+// Close gives the folder back.
+func (t *Tree) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for rel := range t.seen {
+		t.drop(rel)
+	}
+	return t.root.Close()
+}
+
+func (t *Tree) has(rel string) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	_, ok := t.seen[rel]
+	return ok
 }
 
 // generation is asked before a look at the disk, and given to add after it.
-func (c *dirCache) generation() int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.gen
+func (t *Tree) generation() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.gen
 }
 
-func (c *dirCache) add(rel string, gen int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if gen != c.gen {
+// add remembers a folder. Its root is opened here, so that what lies in it is
+// found by one system call.
+func (t *Tree) add(rel string, gen int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, known := t.seen[rel]; known || gen != t.gen {
 		return // something was taken away while we looked
 	}
-	if c.seen == nil {
-		c.seen = map[string]bool{}
+	var dir *os.Root
+	if t.open < maxOpen {
+		if r, err := t.root.OpenRoot(rel); err == nil {
+			dir = r
+			t.open++
+		}
 	}
-	c.seen[rel] = true
+	t.seen[rel] = dir
 }
 
-// forget is called before and after a name is taken away or moved.
-func (c *dirCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.gen++
-	c.seen = nil
+// forget is called before and after the folder rel is taken away or moved.
+func (t *Tree) forget(rel string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.gen++
+	for have := range t.seen {
+		if within(have, rel) {
+			t.drop(have)
+		}
+	}
+}
+
+// drop forgets one folder; the lock is held. Its root may be in use and is
+// closed when it no longer is: by its finalizer.
+func (t *Tree) drop(rel string) {
+	if t.seen[rel] != nil {
+		t.open--
+	}
+	delete(t.seen, rel)
+}
+
+// near is the closest open folder to rel, and the rest of the path.
+func (t *Tree) near(rel string) (*os.Root, string) {
+	dir, base := path.Split(rel)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if r := t.seen[strings.TrimSuffix(dir, "/")]; r != nil && base != "" {
+		return r, base
+	}
+	return t.root, rel
 }

@@ -46,7 +46,7 @@ func newDisk() *Disk { return &Disk{written: map[string]int64{}} }
 func (f *FS) Watch() {
 	f.disk.mu.Lock()
 	defer f.disk.mu.Unlock()
-	f.disk.root = f.root
+	f.disk.root = f.tree.root
 }
 
 // settings is the folder of what the disk depends on.

@@ -39,39 +39,34 @@ type Dynamic interface {
 // FS is the file system of one host: its own folder, the folders that are
 // mounted on it, and the made-up parts of /dev and /proc.
 type FS struct {
-	root   *os.Root
+	tree   *Tree
 	mounts []mount
 	proc   Dynamic
 	disk   *Disk
-	dirs   dirCache
 }
 
 type mount struct {
 	at       string // virtual and clean, without the leading slash
-	root     *os.Root
+	tree     *Tree
 	readOnly bool
 }
 
 // Open gives the file system that has dir as its root folder.
 func Open(dir string) (*FS, error) {
-	root, err := os.OpenRoot(dir)
+	tree, err := OpenTree(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &FS{root: root, disk: newDisk()}, nil
+	return &FS{tree: tree, disk: newDisk()}, nil
 }
 
-// Mount shows the folder dir at the virtual path at. The mount point is made
-// in the host's own folder, so that listings name it.
-func (f *FS) Mount(at, dir string, readOnly bool) error {
+// Mount shows a tree, which stays its owner's, at the virtual path at. The mount
+// point is made in the host's own folder, so that listings name it.
+func (f *FS) Mount(at string, tree *Tree, readOnly bool) error {
 	if err := f.MkdirAll(at, 0o755); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	f.mounts = append(f.mounts, mount{strings.Trim(path.Clean(at), "/"), root, readOnly})
+	f.mounts = append(f.mounts, mount{strings.Trim(path.Clean(at), "/"), tree, readOnly})
 	slices.SortFunc(f.mounts, func(a, b mount) int { return len(b.at) - len(a.at) })
 	return nil
 }
@@ -82,36 +77,37 @@ func (f *FS) SetProc(d Dynamic) { f.proc = d }
 // Disk is the host's simulated disk.
 func (f *FS) Disk() *Disk { return f.disk }
 
-// Close gives the folders back.
-func (f *FS) Close() error {
-	err := f.root.Close()
-	for _, m := range f.mounts {
-		err = errors.Join(err, m.root.Close())
-	}
-	return err
-}
+// Close gives the host's own folder back.
+func (f *FS) Close() error { return f.tree.Close() }
 
 // place is where a resolved path is kept.
 type place struct {
-	root     *os.Root
-	rel      string // inside root
-	virtual  string // canonical virtual path, with the leading slash
+	tree     *Tree
+	root     *os.Root // of the tree
+	rel      string   // inside root
+	virtual  string   // canonical virtual path, with the leading slash
 	readOnly bool
+	info     fs.FileInfo // what resolve has seen there, or nil
+}
+
+func (at place) lstat() (fs.FileInfo, error) {
+	root, rel := at.tree.near(at.rel)
+	return root.Lstat(rel)
 }
 
 func (f *FS) place(rel string) place {
 	for _, m := range f.mounts {
 		if rel == m.at {
-			return place{m.root, ".", "/" + rel, m.readOnly}
+			return place{m.tree, m.tree.root, ".", "/" + rel, m.readOnly, nil}
 		}
 		if rest, ok := strings.CutPrefix(rel, m.at+"/"); ok {
-			return place{m.root, rest, "/" + rel, m.readOnly}
+			return place{m.tree, m.tree.root, rest, "/" + rel, m.readOnly, nil}
 		}
 	}
 	if rel == "" {
-		return place{f.root, ".", "/", false}
+		return place{f.tree, f.tree.root, ".", "/", false, nil}
 	}
-	return place{f.root, rel, "/" + rel, false}
+	return place{f.tree, f.tree.root, rel, "/" + rel, false, nil}
 }
 
 // resolve follows the symlinks of p itself: their absolute targets are virtual.
@@ -121,6 +117,9 @@ func (f *FS) resolve(op, p string, follow bool) (place, error) {
 	}
 	todo := strings.Split(p, "/")
 	var done []string
+	if dir, base := path.Split(p); f.knows(dir) {
+		done, todo = todo[1:len(todo)-1:len(todo)-1], []string{base}
+	}
 	for links := 0; len(todo) > 0; {
 		part := todo[0]
 		todo = todo[1:]
@@ -136,20 +135,23 @@ func (f *FS) resolve(op, p string, follow bool) (place, error) {
 			rel = strings.Join(done, "/") + "/" + part
 		}
 		at := f.place(rel)
-		if at.root == f.root && f.dirs.has(rel) {
+		if at.tree.has(at.rel) {
 			done = append(done, part)
 			continue
 		}
-		now := f.dirs.generation()
-		info, err := at.root.Lstat(at.rel)
-		if err == nil && info.IsDir() && at.root == f.root {
-			f.dirs.add(rel, now)
+		now := at.tree.generation()
+		info, err := at.lstat()
+		if err == nil && info.IsDir() {
+			at.tree.add(at.rel, now)
 		}
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 || last(todo) && !follow {
 			if err == nil && !last(todo) && !info.IsDir() {
 				return place{}, &fs.PathError{Op: op, Path: p, Err: syscall.ENOTDIR}
 			}
-			done = append(done, part)
+			if done = append(done, part); len(todo) == 0 && err == nil {
+				at.info = info
+				return at, nil
+			}
 			continue
 		}
 		if links++; links > maxLinks {
@@ -165,6 +167,16 @@ func (f *FS) resolve(op, p string, follow bool) (place, error) {
 		todo = append(strings.Split(target, "/"), todo...)
 	}
 	return f.place(strings.Join(done, "/")), nil
+}
+
+// knows says whether dir, which ends with a slash, is a folder that was seen,
+// written as it really is.
+func (f *FS) knows(dir string) bool {
+	if len(dir) < 2 || dir[0] != '/' || strings.Contains(dir, "/.") || strings.Contains(dir, "//") {
+		return false
+	}
+	at := f.place(dir[1 : len(dir)-1])
+	return at.tree.has(at.rel)
 }
 
 func last(todo []string) bool {
@@ -227,7 +239,10 @@ func (f *FS) Stat(p string, follow bool) (fs.FileInfo, error) {
 	if info := f.made(at.virtual); info != nil {
 		return info, nil
 	}
-	info, err := at.root.Lstat(at.rel)
+	info, err := at.info, error(nil)
+	if info == nil {
+		info, err = at.lstat()
+	}
 	if err == nil && !info.IsDir() && strings.HasSuffix(p, "/") {
 		return nil, &fs.PathError{Op: "stat", Path: p, Err: syscall.ENOTDIR}
 	}

@@ -33,12 +33,13 @@ func (f *FS) Open(p string, flag int, perm fs.FileMode) (File, error) {
 	}
 	freed, fresh := int64(0), false
 	if writes && flag&(os.O_TRUNC|os.O_CREATE) != 0 {
-		info, err := at.root.Lstat(at.rel)
+		info, err := at.lstat()
 		if fresh = err != nil; err == nil && flag&os.O_TRUNC != 0 {
 			freed = info.Size()
 		}
 	}
-	h, err := at.root.OpenFile(at.rel, flag, perm&fs.ModePerm)
+	root, rel := at.tree.near(at.rel)
+	h, err := root.OpenFile(rel, flag, perm&fs.ModePerm)
 	if err != nil {
 		return nil, named(err, "open", p)
 	}

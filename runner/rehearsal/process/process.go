@@ -267,8 +267,10 @@ func (p *Process) Open(name string, flag int, perm fs.FileMode) (*Descriptor, er
 	if abs == "" {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOENT}
 	}
-	if info, err := p.Files().Stat(abs, true); err == nil && info.IsDir() && flag&(os.O_WRONLY|os.O_RDWR) != 0 {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
+	if flag&(os.O_WRONLY|os.O_RDWR) != 0 {
+		if info, err := p.Files().Stat(abs, true); err == nil && info.IsDir() {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.EISDIR}
+		}
 	}
 	f, err := p.Files().Open(abs, flag, perm&^p.Umask())
 	if err != nil {

@@ -92,11 +92,11 @@ func (h *Host) missing(name string) string {
 }
 
 func (h *Host) mount() error {
-	dir := h.world.Dir
+	w := h.world
 	return errors.Join(
-		h.Files.Mount("/usr/bin", filepath.Join(dir, "commands", "bin"), true),
-		h.Files.Mount("/fleet", filepath.Join(dir, "commands"), true),
-		h.Files.Mount(Network, filepath.Join(dir, "shared"), false),
+		h.Files.Mount("/usr/bin", w.bin, true),
+		h.Files.Mount("/fleet", w.commands, true),
+		h.Files.Mount(Network, w.shared, false),
 	)
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"belay/runner/rehearsal/command"
+	"belay/runner/rehearsal/files"
 	"belay/runner/rehearsal/process"
 	"belay/runner/rehearsal/shell"
 )
@@ -41,6 +42,8 @@ type World struct {
 	Spec  Spec
 	Hosts []*Host
 	boot  string
+
+	bin, commands, shared *files.Tree
 }
 
 // Base is the fleet folder that every host has.
@@ -153,6 +156,14 @@ func Open(dir string, spec Spec, boot string) (*World, error) {
 			return nil, fmt.Errorf("open world: %w", err)
 		}
 	}
+	for sub, tree := range map[string]**files.Tree{"commands/bin": &w.bin, "commands": &w.commands, "shared": &w.shared} {
+		t, err := files.OpenTree(filepath.Join(dir, sub))
+		if err != nil {
+			w.Close()
+			return nil, fmt.Errorf("open world: %w", err)
+		}
+		*tree = t
+	}
 	for _, hs := range spec.Hosts {
 		h, err := w.host(hs)
 		if err != nil {
@@ -207,6 +218,11 @@ func (w *World) Close() {
 		all.Go(h.close)
 	}
 	all.Wait()
+	for _, tree := range []*files.Tree{w.bin, w.commands, w.shared} {
+		if tree != nil {
+			_ = tree.Close()
+		}
+	}
 }
 
 // fleets are the folders whose setup and daemon a host runs, in order.
