@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"syscall"
@@ -28,6 +29,10 @@ import (
 
 // idleTime is how long a fleet waits for somebody to come back.
 const idleTime = time.Hour
+
+// gcPercent lets the heap of a few megabytes grow before it is swept: scripts
+// leave much behind that lives for a moment only.
+const gcPercent = 400
 
 // folderBeat is how often a fleet looks whether its folder is still there: one
 // that was removed with its run cannot be asked to stop.
@@ -48,6 +53,7 @@ func newLock(dir string) *flock.Flock {
 // Serve is the child's main: it serves the fleet of dir until Stop, SIGTERM,
 // the end of ctx, the removal of dir, or an idle hour. It prints "ready" to stdout and closes it.
 func Serve(ctx context.Context, dir string) error {
+	debug.SetGCPercent(gcPercent)
 	time.Local = time.UTC // or the library reads /etc/localtime, outside the folder
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
 	defer stop()

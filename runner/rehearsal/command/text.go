@@ -95,7 +95,7 @@ func parseAmount(o options) (a amount, err error) {
 	return a, err
 }
 
-var amountNames = map[string]byte{"lines": 'n', "bytes": 'c', "quiet": 'q', "silent": 'q', "verbose": 'v', "follow": 'f', "retry": 'R'}
+var amountNames = map[string]byte{"lines": 'n', "bytes": 'c', "quiet": 'q', "silent": 'q', "verbose": 'v', "follow": 'f', "retry": 'R', "while": 'w'}
 
 func head(c *process.Call) int {
 	o, ok := parse(c, "n:c:qv#", amountNames)
@@ -171,7 +171,7 @@ func cutAt(data []byte, a amount) int {
 }
 
 func tail(c *process.Call) int {
-	o, ok := parse(c, "n:c:fFqvRs:#", amountNames)
+	o, ok := parse(c, "n:c:fFqvRs:w:#", amountNames)
 	if !ok {
 		return 2
 	}
@@ -217,7 +217,7 @@ func tailOne(w io.Writer, r io.Reader, a amount) (int64, error) {
 }
 
 // lookAgain is how often tail -f asks for more: as often as a person sees.
-const lookAgain = 40 * time.Millisecond
+const lookAgain = 100 * time.Millisecond
 
 // follow is tail -f and -F: it goes on until it is killed.
 func follow(c *process.Call, o options, a amount) int {
@@ -229,6 +229,7 @@ func follow(c *process.Call, o options, a amount) int {
 	if err != nil && !again {
 		return c.Fail("cannot open '%s' for reading", name)
 	}
+	lasts := lasting(c, o)
 	var read int64
 	if h != nil {
 		read, _ = tailOne(c.Stdout(), h, a)
@@ -248,6 +249,9 @@ func follow(c *process.Call, o options, a amount) int {
 				return 1
 			}
 		}
+		if !lasts() {
+			return 0
+		}
 		c.Pause(lookAgain)
 		if again && replaced(c, name, h, read) {
 			if h != nil {
@@ -256,6 +260,20 @@ func follow(c *process.Call, o options, a amount) int {
 			read = 0
 			h, _ = c.OpenRead(name)
 		}
+	}
+}
+
+// lasting gives the question that --while=FILE asks, an option that the fleet's
+// tail has of its own: is FILE still the file that it was?
+func lasting(c *process.Call, o options) func() bool {
+	name, asked := o.set['w']
+	if !asked {
+		return func() bool { return true }
+	}
+	was, err := c.Files().Stat(c.Abs(name), true)
+	return func() bool {
+		now, nerr := c.Files().Stat(c.Abs(name), true)
+		return err == nil && nerr == nil && os.SameFile(was, now)
 	}
 }
 

@@ -235,12 +235,35 @@ func (s *Shell) anyMatch(patterns []*syntax.Word, word string) bool {
 }
 
 func (s *Shell) match(pat, word string) bool {
-	expr, err := pattern.Regexp(pat, pattern.EntireString|pattern.ExtendedOperators)
-	if err != nil {
+	rx := s.sys.compiled(pat)
+	if rx == nil {
 		return pat == word
 	}
-	rx, err := regexp.Compile(expr)
-	return err == nil && rx.MatchString(word)
+	return rx.MatchString(word)
+}
+
+// maxPatterns is how many patterns are kept compiled.
+const maxPatterns = 512
+
+// compiled gives the expression of a pattern, or nil when it is none.
+func (sys *System) compiled(pat string) *regexp.Regexp {
+	sys.mu.Lock()
+	rx, known := sys.patterns[pat]
+	sys.mu.Unlock()
+	if known {
+		return rx
+	}
+	expr, err := pattern.Regexp(pat, pattern.EntireString|pattern.ExtendedOperators)
+	if err == nil {
+		rx, _ = regexp.Compile(expr) // nil with an error
+	}
+	sys.mu.Lock()
+	defer sys.mu.Unlock()
+	if len(sys.patterns) >= maxPatterns || sys.patterns == nil {
+		sys.patterns = map[string]*regexp.Regexp{}
+	}
+	sys.patterns[pat] = rx
+	return rx
 }
 
 func (s *Shell) timed(cmd *syntax.TimeClause) {

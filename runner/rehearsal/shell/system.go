@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,8 +35,9 @@ type System struct {
 	// Missing is what is said of a command that nobody supplied.
 	Missing func(name string) string
 
-	mu    sync.Mutex
-	trees map[treeKey]*syntax.File
+	mu       sync.Mutex
+	trees    map[treeKey]*syntax.File
+	patterns map[string]*regexp.Regexp
 }
 
 // NewSystem adds the shells to the given commands.
