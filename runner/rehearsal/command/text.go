@@ -217,7 +217,7 @@ func tailOne(w io.Writer, r io.Reader, a amount) (int64, error) {
 }
 
 // lookAgain is how often tail -f asks for more: as often as a person sees.
-const lookAgain = 100 * time.Millisecond
+const lookAgain = 120 * time.Millisecond
 
 // follow is tail -f and -F: it goes on until it is killed.
 func follow(c *process.Call, o options, a amount) int {
@@ -271,7 +271,11 @@ func lasting(c *process.Call, o options) func() bool {
 		return func() bool { return true }
 	}
 	was, err := c.Files().Stat(c.Abs(name), true)
+	beat := 0
 	return func() bool {
+		if beat++; beat%4 != 0 { // a few times a second is enough
+			return true
+		}
 		now, nerr := c.Files().Stat(c.Abs(name), true)
 		return err == nil && nerr == nil && os.SameFile(was, now)
 	}

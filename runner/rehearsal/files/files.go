@@ -258,7 +258,8 @@ func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 	if list := f.madeList(at.virtual); list != nil {
 		return list, nil
 	}
-	dir, err := at.root.Open(at.rel)
+	root, rel := at.tree.near(at.rel)
+	dir, err := root.Open(rel)
 	if err != nil {
 		return nil, named(err, "open", p)
 	}

@@ -107,6 +107,20 @@ func (e End) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// Seeker moves the place where the descriptor is read, where it is a file.
+func (e End) Seeker() io.Seeker {
+	d := e.P.fd(e.N)
+	if d == nil {
+		return nil
+	}
+	file, ok := d.Stream.(fileStream)
+	if !ok {
+		return nil
+	}
+	seeker, _ := file.f.(io.Seeker)
+	return seeker
+}
+
 func (e End) Write(b []byte) (int, error) {
 	e.P.Check()
 	d := e.P.fd(e.N)

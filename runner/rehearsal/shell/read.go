@@ -2,6 +2,7 @@
 package shell
 
 import (
+	"io"
 	"strconv"
 	"strings"
 
@@ -91,20 +92,51 @@ func (s *Shell) readValue(c byte, value string, o *readOptions) bool {
 	return true
 }
 
-// readLine reads byte by byte: what follows the line belongs to the next reader.
+// byteReader gives single bytes. From a file it reads ahead and puts back what
+// was not used: what follows the line belongs to the next reader.
+type byteReader struct {
+	in    process.End
+	file  io.Seeker // nil: nothing can be put back
+	ahead []byte
+	buf   [128]byte
+}
+
+func newByteReader(in process.End) *byteReader {
+	return &byteReader{in: in, file: in.Seeker()}
+}
+
+func (r *byteReader) next() (byte, error) {
+	for len(r.ahead) == 0 {
+		size := 1
+		if r.file != nil {
+			size = len(r.buf)
+		}
+		n, err := r.in.Read(r.buf[:size])
+		if r.ahead = r.buf[:n]; n == 0 && err != nil {
+			return 0, err
+		}
+	}
+	c := r.ahead[0]
+	r.ahead = r.ahead[1:]
+	return c, nil
+}
+
+func (r *byteReader) putBack() {
+	if len(r.ahead) > 0 {
+		_, _ = r.file.Seek(-int64(len(r.ahead)), io.SeekCurrent)
+	}
+}
+
 func (s *Shell) readLine(o readOptions) (line string, ended bool) {
 	var b strings.Builder
-	in := process.End{P: s.p, N: o.fd}
+	in := newByteReader(process.End{P: s.p, N: o.fd})
+	defer in.putBack()
 	escaped := false
-	for buf := make([]byte, 1); o.count < 0 || b.Len() < o.count; {
-		n, err := in.Read(buf)
-		if n == 0 {
-			if err != nil {
-				return b.String(), true
-			}
-			continue
+	for o.count < 0 || b.Len() < o.count {
+		c, err := in.next()
+		if err != nil {
+			return b.String(), true
 		}
-		c := buf[0]
 		switch {
 		case escaped && c == '\n':
 			t := b.String()
