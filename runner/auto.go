@@ -40,9 +40,6 @@ func (r *Runner) advanceAuto() {
 		return
 	}
 	code, why := r.kase().Outcome(over)
-	if code == steps.CodeDone && len(over) == len(r.book.Tasks()) {
-		_ = r.submitNow(steps.Action{Verb: steps.Close, Actor: "--auto"})
-	}
 	if blocked != nil && code == steps.CodePerson {
 		code, why = codeOf(blocked, code), blocked.Error()
 	}

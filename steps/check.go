@@ -97,9 +97,6 @@ func (c *checker) checkPhases() {
 	for i, p := range c.rb.Phases {
 		path := element("phase", i)
 		c.checkRefs(path, p.Refs)
-		if p.Title == "" {
-			c.value(path, "title", "phase %q needs a title", p.ID)
-		}
 		if len(p.Steps) == 0 {
 			c.value(path, "phase", "phase %q has no steps", p.ID)
 		}

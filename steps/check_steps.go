@@ -25,9 +25,6 @@ var belongs = map[Kind][]string{
 }
 
 func (c *checker) checkStep(s *Step) {
-	if s.Title == "" && s.Text == "" {
-		c.value(s.path, "title", "step %q needs a title", s.ID)
-	}
 	c.checkBelongs(s)
 	switch s.Kind {
 	case Command:

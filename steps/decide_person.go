@@ -146,7 +146,7 @@ func yes(c *Case, a Action) ([]Event, error) {
 	if len(seen) == 0 {
 		return nil, refuse(NeedsLook, "", "the evidence of %s has not been looked at", a.Task)
 	}
-	return []Event{Passed{Task: a.Task, Evidence: seen}}, nil
+	return []Event{Passed{Task: a.Task, By: a.Actor, Evidence: seen}}, nil
 }
 
 // signOff records a person's yes. In one shared screen nobody can tell who

@@ -277,6 +277,7 @@ type (
 	// Passed is a gate's yes, on green evidence.
 	Passed struct {
 		Task     Task      `json:"task"`
+		By       string    `json:"by,omitempty"`
 		Evidence []Reading `json:"evidence"`
 	}
 	// Overridden lets an open task pass against its evidence.

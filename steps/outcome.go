@@ -126,6 +126,9 @@ func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
 
 func (c *Case) nextHostAway() string {
 	for _, t := range c.Ready() {
+		if c.Step(t).open() {
+			continue // what a person does needs no host
+		}
 		if r := c.hostFit(t.Host); r != nil {
 			return r.Why
 		}

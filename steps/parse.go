@@ -80,7 +80,12 @@ func (rb *Runbook) place() {
 
 // fill writes down what the file may leave out and everybody takes for granted.
 func (rb *Runbook) fill() {
+	for i := range rb.Phases {
+		p := &rb.Phases[i]
+		p.Title = firstOf(p.Title, p.ID)
+	}
 	for s := range rb.Steps() {
+		s.Title = firstOf(s.Title, s.ID)
 		if s.Kind == "" {
 			s.Kind = Command
 		}

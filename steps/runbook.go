@@ -155,7 +155,7 @@ type Log struct {
 type Phase struct {
 	// ID of the phase.
 	ID string `toml:"id"`
-	// Title of the phase.
+	// Title of the phase; default: its id.
 	Title string `toml:"title"`
 	// Note for the operator.
 	Note string `toml:"note"`

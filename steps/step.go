@@ -21,7 +21,7 @@ const (
 type Step struct {
 	// ID, unique in the file.
 	ID string `toml:"id"`
-	// Title in a few words.
+	// Title in a few words; default: the id.
 	Title string `toml:"title"`
 	// Kind: command (default), manual, gate, soak, measure, edit or document.
 	Kind Kind `toml:"kind"`

@@ -122,7 +122,7 @@ func (f *plain) rebind(host string) func(context.Context) error {
 
 func (f *plain) look(t steps.Task) func(context.Context) error {
 	return func(ctx context.Context) error {
-		text, err := f.s.look(ctx, f.s.runner.Snapshot().Case, t)
+		text, err := f.s.runner.Look(ctx, t)
 		if err != nil {
 			return err
 		}

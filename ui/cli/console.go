@@ -45,16 +45,6 @@ func (r *consoleRun) Amend(ctx context.Context, next *steps.Runbook, a steps.Act
 	return r.Runner.Amend(ctx, next, a)
 }
 
-// Look asks a host what became of the newest attempt of a task.
-func (r *consoleRun) Look(ctx context.Context, t steps.Task) (string, error) {
-	return r.s.look(ctx, r.Snapshot().Case, t)
-}
-
-// Peek reads the file that an edit would change; nil when there is none.
-func (r *consoleRun) Peek(ctx context.Context, t steps.Task) ([]byte, error) {
-	return r.s.peek(ctx, r.Snapshot().Case, t)
-}
-
 // console shows the run on the whole screen until the operator leaves.
 func (s *session) console(ctx context.Context) error {
 	if err := s.askInputs(ctx); errors.Is(err, errEnd) || errors.Is(err, errSignal) {
@@ -68,11 +58,15 @@ func (s *session) console(ctx context.Context) error {
 	run := &consoleRun{Runner: s.runner, s: s, texts: map[string][]byte{}}
 	s.p.screen.Store(true)
 	watching, stop := context.WithCancel(ctx)
-	_, err := ui.Start(ctx, ui.Options{
-		Input: s.p.env.Stdin, Output: s.p.env.Stdout, Title: "belay " + s.ledger.id, Now: s.p.env.Now,
-		Edited: run.watchFile(watching), LogFile: func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") },
-		SSH: s.sshCommand, Save: s.saveScreen,
-	}, run)
+	screen, err := s.p.screenOptions()
+	if err != nil {
+		stop()
+		return err
+	}
+	screen.Title, screen.SSH, screen.Save = "belay "+s.ledger.id, s.sshCommand, s.saveScreen
+	screen.Edited = run.watchFile(watching)
+	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
+	_, err = ui.Start(ctx, screen, run)
 	stop()
 	s.p.screen.Store(false)
 	last := s.runner.Snapshot()
@@ -133,8 +127,9 @@ func (r *consoleRun) newText(seen *time.Time) *steps.Runbook {
 
 // sshCommand is what an operator types to get to a host.
 func (s *session) sshCommand(host string) string {
-	h, ok := s.ledger.book().Hosts[host]
-	if !ok || s.ledger.book().Kind == steps.Embedded {
+	book := s.runner.Snapshot().Case.Book // the text in force, also after an amendment
+	h, ok := book.Hosts[host]
+	if !ok || book.Kind == steps.Embedded {
 		return ""
 	}
 	out := "ssh "

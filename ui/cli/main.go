@@ -22,6 +22,7 @@ type program struct {
 	in  *input
 
 	screen atomic.Bool // the console has the terminal
+	typed  bool        // the live environment's name was typed on the start screen
 }
 
 // Main carries out one invocation and gives its exit code. A signal ends what

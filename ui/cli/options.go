@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"belay/ui"
 )
 
 // DefaultFile is the runbook where -f names none.
@@ -20,6 +22,9 @@ type options struct {
 	run               string
 	fresh             bool
 	plain, auto, json bool
+	theme             string
+	ascii             bool
+	fps               int
 
 	maxDanger, until, only, rollback string
 
@@ -57,8 +62,28 @@ func (p *program) addJSON(c *cobra.Command) {
 	c.Flags().BoolVar(&p.opt.json, "json", false, "print JSON")
 }
 
+// addScreen adds how the screen is drawn.
+func (p *program) addScreen(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&p.opt.theme, "theme", "auto", "colours for a `BACKGROUND` that is light, dark or auto (ask the terminal)")
+	f.BoolVar(&p.opt.ascii, "ascii", false, "draw with ASCII alone")
+	f.IntVar(&p.opt.fps, "fps", 0, "paint at most `N` times a second (default 60)")
+}
+
+// screenOptions gives the options of whatever is shown on the whole screen.
+func (p *program) screenOptions() (ui.Options, error) {
+	theme := ui.Theme(p.opt.theme)
+	switch theme {
+	case "", ui.Auto, ui.Light, ui.Dark:
+	default:
+		return ui.Options{}, usage("--theme light", "--theme %s: want light, dark or auto", p.opt.theme)
+	}
+	return ui.Options{Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
+}
+
 // addFaces adds the ways to go without a screen.
 func (p *program) addFaces(c *cobra.Command) {
+	p.addScreen(c)
 	f := c.Flags()
 	f.BoolVar(&p.opt.fresh, "new", false, "start a new run even if one is open")
 	f.BoolVar(&p.opt.plain, "plain", false, "lines and numbered prompts instead of the console; end of input holds")

@@ -97,6 +97,9 @@ func (p *program) onlyEmbedded(env string) error {
 // sameRehearsal reports whether an open one is the one that the flags mean.
 func (p *program) sameRehearsal(l *ledger) bool {
 	o := l.state.Opened
+	if p.opt.auto && p.opt.rollback == "" && l.caseNow(p).Complete() {
+		return false // it has nothing left that --auto could do
+	}
 	if o.EnvKind != steps.Embedded {
 		return true
 	}

@@ -66,6 +66,9 @@ func (p *program) mayStart(t *target) error {
 
 // typedEnv asks for the environment's name before a live run begins.
 func (p *program) typedEnv(env string) error {
+	if p.typed {
+		return nil
+	}
 	if p.opt.auto {
 		if p.opt.env == "" {
 			return usage("-e "+env, "--auto asks nothing, so a live run has to name its environment")

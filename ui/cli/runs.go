@@ -120,6 +120,8 @@ func openWord(r runReport) string {
 	switch {
 	case r.Code == steps.CodeDamaged:
 		return "damaged"
+	case r.Open && r.Code == steps.CodeDone:
+		return "complete, open"
 	case r.Open:
 		return "open"
 	case r.Code == steps.CodeDeclined:

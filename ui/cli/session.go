@@ -193,7 +193,7 @@ func (s *session) leave() steps.Case {
 		_ = h.Close()
 	}
 	if s.fleet != nil {
-		_ = s.fleet.Leave(c.State.Closed != nil)
+		_ = s.fleet.Leave(c.State.Closed != nil || c.Complete())
 	}
 	_ = s.journal.Close()
 	return c

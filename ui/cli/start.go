@@ -5,12 +5,15 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"belay/runner/tail"
 	"belay/steps"
+	"belay/ui"
 )
 
 func (p *program) startVerb() *cobra.Command {
@@ -24,12 +27,87 @@ run by itself. To begin: belay rehearse (nothing real is touched), belay init, b
 	p.addBook(c)
 	p.addAnswers(c)
 	p.addState(c)
+	p.addScreen(c)
 	return c
 }
 
-// start shows what there is. Without a terminal it says the same in lines.
-func (p *program) start(context.Context) error {
-	return p.overview()
+// start shows what there is to choose, and goes on with what was chosen.
+// Without a terminal it says the same in lines.
+func (p *program) start(ctx context.Context) error {
+	if !p.env.IsTerminal(p.env.Stdin) || !p.env.IsTerminal(p.env.Stdout) || p.env.Getenv("TERM") == "dumb" {
+		return p.overview()
+	}
+	choices, err := p.choices()
+	if err != nil {
+		return err
+	}
+	screen, err := p.screenOptions()
+	if err != nil {
+		return err
+	}
+	screen.Title = "belay"
+	c, err := ui.Choose(ctx, screen, "What is to be done?", choices)
+	if err != nil || c == nil {
+		return err
+	}
+	return p.begun(ctx, c.ID)
+}
+
+// begun goes on as the verb would that was chosen. The name of a live
+// environment was typed on the start screen.
+func (p *program) begun(ctx context.Context, id string) error {
+	what, name, _ := strings.Cut(id, " ")
+	switch what {
+	case "run":
+		p.opt.run = name
+		l, err := p.chosen()
+		if err != nil {
+			return err
+		}
+		p.opt.env = l.state.Opened.Env
+		if l.state.Opened.EnvKind == steps.Live {
+			return p.run(ctx)
+		}
+		if l.state.Opened.EnvKind == steps.Embedded {
+			p.opt.env = ""
+		}
+		return p.rehearse(ctx)
+	case "live":
+		p.opt.env, p.typed = name, true
+		return p.run(ctx)
+	case "staging":
+		p.opt.env = name
+	}
+	p.opt.speed = defaultSpeed
+	return p.rehearse(ctx)
+}
+
+// choices of the start screen: open runs first, then what can be begun here.
+func (p *program) choices() ([]ui.Choice, error) {
+	all, err := p.ledgers()
+	if err != nil {
+		return nil, err
+	}
+	var out []ui.Choice
+	for _, l := range slices.Backward(all) {
+		if l.open() {
+			r := l.report(p)
+			out = append(out, ui.Choice{ID: "run " + r.ID, Group: "Open runs", Label: r.ID + "  " + environmentWord(r.Env, r.Kind),
+				Detail: fmt.Sprintf("%d of %d, %s", r.Done+r.Skipped, r.Total, sentenceOf(r.Code, r.Why))})
+		}
+	}
+	out = append(out, ui.Choice{ID: "embedded", Group: "Rehearse", Label: "embedded fleet", Detail: "simulated servers in this binary; nothing real is touched"})
+	file, err := p.load(p.opt.file)
+	if err != nil || file.book == nil {
+		return out, nil // what there is to begin is then said by belay check
+	}
+	for _, name := range environments(file.book, steps.Rehearsal) {
+		out = append(out, ui.Choice{ID: "staging " + name, Group: "Rehearse", Label: name, Detail: "real servers, stamped REHEARSAL"})
+	}
+	for _, name := range environments(file.book, steps.Live) {
+		out = append(out, ui.Choice{ID: "live " + name, Group: "Live", Label: name, Detail: "real servers; a run is opened, nothing is executed yet", Type: name})
+	}
+	return out, nil
 }
 
 // overview prints open runs, environments and what to type next.
