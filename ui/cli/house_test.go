@@ -61,6 +61,8 @@ var house = map[string]room{
 	"belay/ui/pane":                    {ours: []string{"ui/style", "steps", "runner/tail", "runner/probe"}, outside: []string{"charm.land/lipgloss/v2", xansi, diff}},
 	"belay/ui/dialog":                  {ours: []string{"ui/style", "steps"}, outside: []string{"charm.land/bubbles/v2/key", xansi}},
 	"belay/ui/screentest":              {outside: []string{xansi}},
+	"belay/ui/screentest/picture":      {outside: []string{xansi}},
+	"belay/ui/cli/terminal":            {}, // tests alone
 	"belay/ui": {ours: []string{"ui/style", "ui/pane", "ui/dialog", "runner", "runner/tail", "steps"},
 		outside: []string{"charm.land/bubbletea/v2", "charm.land/bubbles/v2", "charm.land/lipgloss/v2", "github.com/charmbracelet/colorprofile", xansi}},
 	"belay/ui/cli": {ours: []string{"*"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/invopop/jsonschema",

@@ -46,6 +46,21 @@ func (v variables) Set(pair string) error {
 	return nil
 }
 
+// command is what the host is to run: a text, or a file with its words.
+func command(shell, text string) ([]string, error) {
+	if text != "" {
+		return append([]string{shell, "-c", text, shell}, flag.Args()...), nil
+	}
+	if flag.NArg() == 0 {
+		return nil, fmt.Errorf("a FILE or -c is needed")
+	}
+	data, err := os.ReadFile(flag.Arg(0))
+	if err != nil {
+		return nil, err
+	}
+	return append([]string{shell, "-c", string(data)}, flag.Args()...), nil
+}
+
 func run() (int, error) {
 	vars := variables{}
 	fleet := flag.String("fleet", "ray", "name of the fleet, empty for base alone")
@@ -61,18 +76,9 @@ func run() (int, error) {
 	flag.Var(vars, "var", "NAME=VALUE for all hosts")
 	flag.Parse()
 
-	args := []string{*shell, "-c", *text, *shell}
-	if *text == "" {
-		if flag.NArg() == 0 {
-			return 2, fmt.Errorf("a FILE or -c is needed")
-		}
-		data, err := os.ReadFile(flag.Arg(0))
-		if err != nil {
-			return 2, err
-		}
-		args = append([]string{*shell, "-c", string(data)}, flag.Args()...)
-	} else {
-		args = append(args, flag.Args()...)
+	args, err := command(*shell, *text)
+	if err != nil {
+		return 2, err
 	}
 	if *dir == "" {
 		temp, err := os.MkdirTemp("", "fleetsh-")
