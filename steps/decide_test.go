@@ -247,7 +247,7 @@ script = "true"
 			s.do(x("b@w1"))
 		})
 	}
-	s = play(t, "live", two).failed("a@w1").do(verb(UndoTask, "a@w1")).finish("a@w1").do(x("b@w1"))
+	play(t, "live", two).failed("a@w1").do(verb(UndoTask, "a@w1")).finish("a@w1").do(x("b@w1"))
 	s = play(t, "live", two).failed("a@w1").do(Action{Verb: Release, Scope: Scope{Task: at("a@w1")}})
 	s.do(verb(Retry, "a@w1")).started("a@w1").exits("a@w1", 1).never(x("b@w1"), OnHold, "a@w1 holds") // a new failure
 }

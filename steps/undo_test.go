@@ -186,8 +186,8 @@ func TestLeaveOutAndAbandon(t *testing.T) {
 }
 
 func TestAroundStepsAreNewEachTime(t *testing.T) {
-	s := rolledOut(t).do(back).done("first").do(Action{Verb: Abandon, Reason: "r"}, back).is("first", TaskNotStarted)
-	s = play(t, "live", rollout).done("build@w1").do(back).done("first").do(confirmOn("w1"), verb(UndoTask, "build@w1")).finish("build@w1")
+	rolledOut(t).do(back).done("first").do(Action{Verb: Abandon, Reason: "r"}, back).is("first", TaskNotStarted)
+	s := play(t, "live", rollout).done("build@w1").do(back).done("first").do(confirmOn("w1"), verb(UndoTask, "build@w1")).finish("build@w1")
 	s.do(x("last@w1")).lost("last@w1").do(Action{Verb: Abandon, Reason: "r"}).done("build@w1")
 	s.do(back).is("last@w1", TaskUnknown) // what may be under way is not forgotten
 }

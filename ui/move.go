@@ -5,7 +5,6 @@ package ui
 
 import (
 	"fmt"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -155,19 +154,6 @@ func (m *model) askSearch() {
 		return nil
 	}
 	m.ask(q)
-}
-
-// focusWord names the focused pane.
-func (m *model) focusWord() string {
-	switch m.focus.part {
-	case detailPart:
-		return "Detail"
-	case ledgerPart:
-		return "Run log"
-	case serverPart:
-		return strings.TrimSpace("Server " + m.focus.host)
-	}
-	return "Steps"
 }
 
 // open shows what can be said or decided about the selected row.

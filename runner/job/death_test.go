@@ -17,14 +17,6 @@ import (
 	"time"
 )
 
-func (h *host) running(id string) {
-	h.t.Helper()
-	await(h.t, id+" to start", func() bool {
-		s := h.must(Call{Verb: Look, ID: id})
-		return s.State == Running && s.Started
-	})
-}
-
 func (h *host) says(id, word string) {
 	h.t.Helper()
 	await(h.t, id+" to say "+word, func() bool {

@@ -200,7 +200,7 @@ func TestOnlyTheFleetsKey(t *testing.T) {
 
 func TestForward(t *testing.T) {
 	c := connect(t, start(t, testSpec(t)), "head")
-	client := &http.Client{Transport: &http.Transport{Dial: func(network, addr string) (net.Conn, error) { return c.Dial(network, addr) }}}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(_ context.Context, network, addr string) (net.Conn, error) { return c.Dial(network, addr) }}}
 	defer client.CloseIdleConnections()
 	for path, want := range map[string]string{"/api/version": "200 GET /api/version head", "/nope": "404 "} {
 		resp, err := client.Get("http://127.0.0.1:8265" + path)

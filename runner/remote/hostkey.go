@@ -44,8 +44,9 @@ func (e *NewKeyType) Error() string {
 		strings.Join(e.Known, ", "), strings.Join(e.Offered, ", "))
 }
 
-// weak are signatures by SHA-1 and DSA: never asked for, never given.
-var weak = []string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, ssh.InsecureKeyAlgoDSA, ssh.InsecureCertAlgoDSAv01}
+// weak are signatures by SHA-1 and DSA (RFC 4253, section 6.6): never asked
+// for, never given.
+var weak = []string{ssh.KeyAlgoRSA, ssh.CertAlgoRSAv01, "ssh-dss", "ssh-dss-cert-v01@openssh.com"}
 
 // strong are the host key algorithms for a server of which we know nothing.
 // Ed25519 goes first, so that the fingerprint shown is the one people keep.

@@ -51,7 +51,7 @@ func tarProgram(c *process.Call) int {
 
 func tarCreate(c *process.Call, o options) (err error) {
 	if len(o.rest) == 0 {
-		return errors.New("Cowardly refusing to create an empty archive")
+		return errors.New("cowardly refusing to create an empty archive")
 	}
 	var out io.Writer = c.Stdout()
 	if name := o.set['f']; name != "" && name != "-" {
@@ -155,7 +155,7 @@ func tarRead(c *process.Call, o options) error {
 	}
 	r, err := plain(in)
 	if err != nil {
-		return errors.New("This does not look like a tar archive")
+		return errors.New("this does not look like a tar archive")
 	}
 	strip := 0
 	_, _ = fmt.Sscan(o.set['S'], &strip)
@@ -178,7 +178,7 @@ func tarMembers(c *process.Call, o options, archive *tar.Reader, base string, st
 			break
 		}
 		if err != nil {
-			return errors.New("This does not look like a tar archive")
+			return errors.New("this does not look like a tar archive")
 		}
 		name, wanted := strings.TrimSuffix(h.Name, "/"), len(o.rest) == 0
 		for _, w := range o.rest {
@@ -236,7 +236,7 @@ func tarExtract(c *process.Call, base, name string, h *tar.Header, r io.Reader) 
 		return nil
 	}
 	if strings.Contains("/"+name+"/", "/../") {
-		return errors.New("Member name contains '..'")
+		return errors.New("member name contains '..'")
 	}
 	to := path.Join(base, name)
 	fsys := c.Files()

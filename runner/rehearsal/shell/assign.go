@@ -124,7 +124,7 @@ func (s *Shell) set(as *syntax.Assign) bool {
 type declaration struct {
 	word                                  string
 	local, export, unexport, readonly     bool
-	indexed, associative, print, function bool
+	indexed, associative, print           bool
 }
 
 // declare carries out export, readonly, local, declare and typeset where the
