@@ -11,8 +11,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/benhoyt/goawk/interp"
-	"github.com/benhoyt/goawk/parser"
 	"github.com/itchyny/gojq"
 
 	"belay/runner/rehearsal/process"
@@ -208,85 +206,6 @@ func (g *grepper) file(name string, r io.Reader) error {
 		fmt.Fprintf(out, "%s%d\n", strings.TrimSuffix(prefix(":", 0), "0:"), count)
 	}
 	return err
-}
-
-// awk is goawk without its ways to the real machine: no commands, no files.
-// Input files are opened here and given to it as one stream.
-func awk(c *process.Call) int {
-	o, ok := parse(c, "+F:v:f:", nil)
-	if !ok {
-		return 2
-	}
-	source, rest := "", o.rest
-	if file, ok := o.set['f']; ok {
-		data, err := c.Files().ReadFile(c.Abs(file))
-		if err != nil {
-			return fail(c, file, err) + 1
-		}
-		source = string(data)
-	} else if len(rest) > 0 {
-		source, rest = rest[0], rest[1:]
-	} else {
-		return c.Usage("usage: awk 'program' [file ...]")
-	}
-	program, err := parser.ParseProgram([]byte(source), nil)
-	if err != nil {
-		return c.Fail("%v", err) + 1
-	}
-	vars := awkVars(o)
-	var inputs []io.Reader
-	for _, word := range rest {
-		name, value, assign := strings.Cut(word, "=")
-		if assign && nameShape.MatchString(name) {
-			vars = append(vars, name, value)
-			continue
-		}
-		h, err := c.OpenRead(word)
-		if err != nil {
-			return fail(c, word, err) + 1
-		}
-		defer h.Close()
-		if len(inputs) == 0 {
-			vars = append(vars, "FILENAME", word)
-		}
-		inputs = append(inputs, h)
-	}
-	if len(inputs) > 1 && (strings.Contains(source, "FNR") || strings.Contains(source, "FILENAME")) {
-		return c.Usage("FNR and FILENAME with several files")
-	}
-	var in io.Reader = c.Stdin()
-	if len(inputs) > 0 {
-		in = io.MultiReader(inputs...)
-	}
-	environ := []string{}
-	for _, pair := range c.Environ() {
-		name, value, _ := strings.Cut(pair, "=")
-		environ = append(environ, name, value)
-	}
-	status, err := interp.ExecProgram(program, &interp.Config{
-		Stdin: in, Output: c.Stdout(), Error: c.Stderr(), Argv0: "awk", Vars: vars, Environ: environ,
-		NoExec: true, NoFileWrites: true, NoFileReads: true, NoArgVars: true,
-	})
-	if err != nil {
-		return c.Fail("%v", err) + 1
-	}
-	return status
-}
-
-var nameShape = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-func awkVars(o options) (vars []string) {
-	if sep, ok := o.set['F']; ok {
-		if sep == "t" || sep == `\t` {
-			sep = "\t"
-		}
-		vars = append(vars, "FS", sep)
-	}
-	for _, pair := range o.all['v'] {
-		name, value, _ := strings.Cut(pair, "=")
-		vars = append(vars, name, strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\\`, `\`).Replace(value))
-	}
-	return vars
 }
 
 // jq is gojq: the keys of objects come out sorted.

@@ -30,10 +30,11 @@ func (f *FS) Mkdir(p string, perm fs.FileMode) error {
 		if f.disk.full(at.virtual) {
 			return syscall.ENOSPC
 		}
-		if err := at.root.Mkdir(at.rel, perm&fs.ModePerm); err != nil {
+		root, rel := at.near()
+		if err := root.Mkdir(rel, perm&fs.ModePerm); err != nil {
 			return err
 		}
-		return at.root.Chmod(at.rel, perm&fs.ModePerm) // whatever the real umask is
+		return root.Chmod(rel, perm&fs.ModePerm) // whatever the real umask is
 	})
 }
 
@@ -65,7 +66,8 @@ func (f *FS) Remove(p string) error {
 			at.tree.forget(at.rel)
 			defer at.tree.forget(at.rel)
 		}
-		if err := at.root.Remove(at.rel); err != nil {
+		root, rel := at.near()
+		if err := root.Remove(rel); err != nil {
 			return err
 		}
 		f.disk.add(at.virtual, -size)
@@ -148,7 +150,10 @@ func (f *FS) two(op, from, to string, do func(a, b place) error) error {
 
 // Symlink makes p a symlink with the text target.
 func (f *FS) Symlink(target, p string) error {
-	return f.change("symlink", p, false, func(at place) error { return at.root.Symlink(target, at.rel) })
+	return f.change("symlink", p, false, func(at place) error {
+		root, rel := at.near()
+		return root.Symlink(target, rel)
+	})
 }
 
 // Chmod sets the permission bits. Set-id and sticky bits are dropped: the

@@ -90,8 +90,11 @@ type place struct {
 	info     fs.FileInfo // what resolve has seen there, or nil
 }
 
+// near gives the place by the closest folder that is kept open.
+func (at place) near() (*os.Root, string) { return at.tree.near(at.rel) }
+
 func (at place) lstat() (fs.FileInfo, error) {
-	root, rel := at.tree.near(at.rel)
+	root, rel := at.near()
 	return root.Lstat(rel)
 }
 
@@ -258,7 +261,7 @@ func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 	if list := f.madeList(at.virtual); list != nil {
 		return list, nil
 	}
-	root, rel := at.tree.near(at.rel)
+	root, rel := at.near()
 	dir, err := root.Open(rel)
 	if err != nil {
 		return nil, named(err, "open", p)

@@ -38,7 +38,7 @@ func (f *FS) Open(p string, flag int, perm fs.FileMode) (File, error) {
 			freed = info.Size()
 		}
 	}
-	root, rel := at.tree.near(at.rel)
+	root, rel := at.near()
 	h, err := root.OpenFile(rel, flag, perm&fs.ModePerm)
 	if err != nil {
 		return nil, named(err, "open", p)

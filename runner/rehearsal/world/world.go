@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -164,13 +165,22 @@ func Open(dir string, spec Spec, boot string) (*World, error) {
 		}
 		*tree = t
 	}
-	for _, hs := range spec.Hosts {
-		h, err := w.host(hs)
-		if err != nil {
-			w.Close()
-			return nil, fmt.Errorf("open world: host %s: %w", hs.ID, err)
-		}
-		w.Hosts = append(w.Hosts, h)
+	w.Hosts = make([]*Host, len(spec.Hosts))
+	errs := make([]error, len(spec.Hosts))
+	var all sync.WaitGroup
+	for i, hs := range spec.Hosts {
+		all.Go(func() {
+			var err error
+			if w.Hosts[i], err = w.host(hs); err != nil {
+				errs[i] = fmt.Errorf("open world: host %s: %w", hs.ID, err)
+			}
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		w.Hosts = slices.DeleteFunc(w.Hosts, func(h *Host) bool { return h == nil })
+		w.Close()
+		return nil, err
 	}
 	return w, nil
 }
