@@ -22,7 +22,7 @@ func (r *Runner) Look(ctx context.Context, t steps.Task) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return st.String(), nil
+	return st.Words(), nil
 }
 
 // peekAbsent is the exit code by which the script of Peek says that there is no file.

@@ -194,9 +194,10 @@ func TestBothHelpersKilledIsLost(t *testing.T) {
 		h.says("k", "up")
 		h.kill("k", "meta", "sup")
 		h.kill("k", "child", "pid")
-		if s := h.must(Call{Verb: Look, ID: "k"}); s.State != Running || s.Why != "orphan" {
-			t.Errorf("the command lives: %+v", s)
-		}
+		await(t, "the command to be seen alive without its helpers", func() bool {
+			s := h.must(Call{Verb: Look, ID: "k"})
+			return s.State == Running && s.Why == "orphan"
+		})
 		h.killAll()
 		if s := h.settled("k"); s.State != Lost || s.Why != "killed" || !s.Started {
 			t.Errorf("%+v", s)

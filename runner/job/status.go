@@ -112,8 +112,8 @@ func (s *Status) set(key, value string) error {
 	return nil
 }
 
-// String is the status in plain words, for a person who has to resolve.
-func (s Status) String() string {
+// Words are the status in plain words, for a person who has to resolve.
+func (s Status) Words() string {
 	switch s.State {
 	case None:
 		return "the host has no record of it"
