@@ -1,6 +1,7 @@
 package process
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,8 @@ func TestGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := NewTable(fsys)
 		host.Gate = NewGate()
-		turns := map[string]int{}
-		loop := func(name string, daemon bool) {
+		var daemon, attempt atomic.Int64
+		loop := func(name string, turns *atomic.Int64, daemon bool) {
 			p := host.Start([]string{name}, nil, "/")
 			if daemon {
 				p.Attend()
@@ -29,35 +30,35 @@ func TestGate(t *testing.T) {
 				child := p.Fork() // what a daemon starts is one as well
 				return child.Run(func() int {
 					for {
-						turns[name]++
+						turns.Add(1)
 						child.Sleep(time.Minute)
 					}
 				})
 			})
 		}
-		loop("daemon", true)
-		loop("attempt", false)
+		loop("daemon", &daemon, true)
+		loop("attempt", &attempt, false)
 		hour := func() {
 			time.Sleep(time.Hour + time.Second)
 			synctest.Wait()
 		}
 		hour()
-		if turns["daemon"] != 1 || turns["attempt"] != 61 {
-			t.Errorf("nobody there: %v turns in an hour", turns)
+		if daemon.Load() != 1 || attempt.Load() != 61 {
+			t.Errorf("nobody there: %d and %d turns in an hour", daemon.Load(), attempt.Load())
 		}
 		host.Gate.Enter()
 		host.Gate.Enter()
 		host.Gate.Leave() // one is left
 		hour()
-		if turns["daemon"] != 62 {
-			t.Errorf("somebody there: %d turns, want 61 more", turns["daemon"])
+		if daemon.Load() != 62 {
+			t.Errorf("somebody there: %d turns, want 61 more", daemon.Load())
 		}
 		host.Gate.Leave()
 		synctest.Wait()
-		shut := turns["daemon"]
+		shut := daemon.Load()
 		hour()
-		if turns["daemon"] != shut || host.Gate.Busy() {
-			t.Errorf("after the last left: %d turns, had %d", turns["daemon"], shut)
+		if daemon.Load() != shut || host.Gate.Busy() {
+			t.Errorf("after the last left: %d turns, had %d", daemon.Load(), shut)
 		}
 		host.Close() // ends those who wait at the gate
 	})
