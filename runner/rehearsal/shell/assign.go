@@ -122,9 +122,9 @@ func (s *Shell) set(as *syntax.Assign) bool {
 
 // declaration is what export, readonly, local and declare were asked for.
 type declaration struct {
-	word                                  string
-	local, export, unexport, readonly     bool
-	indexed, associative, print           bool
+	word                              string
+	local, export, unexport, readonly bool
+	indexed, associative, print       bool
 }
 
 // declare carries out export, readonly, local, declare and typeset where the
