@@ -46,6 +46,10 @@ type Jobs struct {
 	faults Faults
 	root   string
 
+	// begin is held from the moment that an id is taken until its attempt is
+	// known here: who looks in between would call it lost, and it would run.
+	begin sync.RWMutex
+
 	mu      sync.Mutex
 	running map[string]*attempt
 	tags    int
@@ -184,6 +188,8 @@ func (j *Jobs) marker(id string, s *job.Status) bool {
 
 // look says what the disk proves about an id.
 func (j *Jobs) look(id string, left bool) job.Status {
+	j.begin.RLock()
+	defer j.begin.RUnlock()
 	s := job.Status{ID: id, State: job.None}
 	meta := j.meta(id)
 	if meta == nil {

@@ -29,14 +29,21 @@ func (j *Jobs) launch(c job.Call, out io.Writer) error {
 	if m, ok := j.host.Files.Disk().Of(j.root); ok && m.Free() < minFree {
 		return refuse(job.RefusedSpace, "only %d KiB free in %s", m.Free()>>10, j.root)
 	}
-	won, err := j.take(c.ID, map[string]string{"kind": "run", "sum": sum, "head": c.Request.Head})
-	if err != nil {
+	if err := j.begins(c, sum); err != nil {
 		return err
 	}
+	return j.again(c.ID, sum, j.meta(c.ID), out)
+}
+
+// begins takes the id and runs the attempt, unless the id was taken meanwhile.
+func (j *Jobs) begins(c job.Call, sum string) error {
+	j.begin.Lock()
+	defer j.begin.Unlock()
+	won, err := j.take(c.ID, map[string]string{"kind": "run", "sum": sum, "head": c.Request.Head})
 	if won {
 		j.start(c)
 	}
-	return j.again(c.ID, sum, j.meta(c.ID), out)
+	return err
 }
 
 // again answers for an id that is taken.
