@@ -21,17 +21,9 @@ func awk(c *process.Call) int {
 	if !ok {
 		return 2
 	}
-	source, rest := "", o.rest
-	if file, ok := o.set['f']; ok {
-		data, err := c.Files().ReadFile(c.Abs(file))
-		if err != nil {
-			return fail(c, file, err) + 1
-		}
-		source = string(data)
-	} else if len(rest) > 0 {
-		source, rest = rest[0], rest[1:]
-	} else {
-		return c.Usage("usage: awk 'program' [file ...]")
+	source, rest, status := awkSource(c, o)
+	if status != 0 {
+		return status
 	}
 	program, err := parser.ParseProgram([]byte(source), nil)
 	if err != nil {
@@ -68,7 +60,7 @@ func awk(c *process.Call) int {
 		environ = append(environ, name, value)
 	}
 	out := awkOutput(c)
-	status, err := interp.ExecProgram(program, &interp.Config{
+	status, err = interp.ExecProgram(program, &interp.Config{
 		Stdin: in, Output: out, Error: c.Stderr(), Argv0: "awk", Vars: vars, Environ: environ,
 		NoExec: true, NoFileWrites: true, NoFileReads: true, NoArgVars: true,
 	})
@@ -79,6 +71,22 @@ func awk(c *process.Call) int {
 		return c.Fail("%v", err) + 1
 	}
 	return status
+}
+
+// awkSource is the program, from -f or the first word, and the words behind it;
+// a status other than 0 says that there is none.
+func awkSource(c *process.Call, o options) (source string, rest []string, status int) {
+	if file, ok := o.set['f']; ok {
+		data, err := c.Files().ReadFile(c.Abs(file))
+		if err != nil {
+			return "", nil, fail(c, file, err) + 1
+		}
+		return string(data), o.rest, 0
+	}
+	if len(o.rest) == 0 {
+		return "", nil, c.Usage("usage: awk 'program' [file ...]")
+	}
+	return o.rest[0], o.rest[1:], 0
 }
 
 // awkOutput holds back what goes into a file, as awk does. Who reads a pipe is
