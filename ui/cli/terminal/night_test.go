@@ -156,16 +156,13 @@ var asked = regexp.MustCompile(`type  (\d hosts|\d servers|\d workers|head|w8\d)
 // toTheEnd executes the phase, again and again, and does by hand what it stops
 // for, until the phase is finished.
 func (c *console) toTheEnd() {
-	finished := regexp.MustCompile(`\[x\] Roll-out .*done (\d+)/(\d+)`)
 	for range 20 {
-		if m := finished.FindStringSubmatch(c.screen()); m != nil && m[1] == m[2] {
+		if c.goesOn() {
 			break
 		}
-		c.goesOn()
 	}
-	m := finished.FindStringSubmatch(c.see("] Roll-out"))
-	if m == nil || m[1] != m[2] {
-		c.Fatalf("the phase is not finished:\n%s", c.screen())
+	if s := c.screen(); !finished(s) {
+		c.Fatalf("the phase is not finished:\n%s", s)
 	}
 	c.until("2.53 on all panes, and twelve workers", func(s string) bool {
 		return strings.Count(s, "Ray 2.53.0") == 4 && strings.Contains(s, "12/12")
@@ -175,13 +172,26 @@ func (c *console) toTheEnd() {
 // waits is the state of a step that somebody has to do something about.
 var waits = regexp.MustCompile(`ready|open`)
 
+var phaseDone = regexp.MustCompile(`\[x\] Roll-out .*done (\d+)/(\d+)`)
+
+// finished reports whether the whole phase is done.
+func finished(screen string) bool {
+	m := phaseDone.FindStringSubmatch(screen)
+	return m != nil && m[1] == m[2]
+}
+
 // goesOn does what is next: the rest of the phase, or what a person has to do.
-func (c *console) goesOn() {
+// It reports whether nothing is left to be done.
+func (c *console) goesOn() bool {
 	c.Helper()
 	c.press(".")
-	at := cursor(c.until("the cursor on what is next", func(s string) bool {
-		return waits.MatchString(cursor(s)) && !strings.Contains(cursor(s), "] Roll-out")
-	}))
+	s := c.until("the cursor on what is next", func(s string) bool {
+		return finished(s) || waits.MatchString(cursor(s)) && !strings.Contains(cursor(s), "] Roll-out")
+	})
+	if finished(s) {
+		return true
+	}
+	at := cursor(s)
 	switch {
 	case strings.Contains(at, "Seconds per epoch"):
 		c.records("Seconds per epoch", "176")
@@ -198,6 +208,7 @@ func (c *console) goesOn() {
 	default:
 		c.restOfPhase()
 	}
+	return false
 }
 
 // records gives a figure and where it comes from.
@@ -219,12 +230,16 @@ func (c *console) restOfPhase() {
 	c.Helper()
 	before := c.count("sequence-ended")
 	c.selects("phase rollout", "Roll-out")
+	n := c.count("sequenced")
 	c.press("x")
-	s := c.see("of rollout (", "esc cancel")
-	if m := asked.FindStringSubmatch(s); m != nil {
+	s := c.until("a question, or work that needs none", func(s string) bool {
+		return strings.Contains(s, "of rollout (") && strings.Contains(s, "esc cancel") || c.count("sequenced") > n
+	})
+	switch m := asked.FindStringSubmatch(s); {
+	case m != nil:
 		c.write(m[1])
 		c.press("Enter")
-	} else {
+	case strings.Contains(s, "of rollout ("):
 		c.press("y")
 	}
 	c.gone("of rollout (")
