@@ -232,10 +232,10 @@ func literal(e ast.Expr) string {
 
 func (c *console) keepsSelection() {
 	c.press("j", "j", "j")
-	s := c.until("the cursor on w82", func(s string) bool { return strings.Contains(cursor(s), "w82") })
+	c.until("the cursor on w82", func(s string) bool { return strings.Contains(cursor(s), "w82") })
 	for _, to := range []size{{80, 24}, {59, 15}, {120, 36}, {200, 60}} {
 		c.resize(to)
-		s = c.until("the screen at "+to.String(), fills(to))
+		s := c.until("the screen at "+to.String(), fills(to))
 		if to.w < 60 {
 			continue
 		}
