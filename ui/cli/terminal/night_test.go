@@ -331,7 +331,7 @@ func has(es []event, kind string) bool {
 
 // leavesTheRollback leaves and comes back: nothing goes on before a person says so.
 func (c *console) leavesTheRollback() {
-	c.leaves()
+	c.leavesBy("C-c")
 	n := c.count("intended")
 	c.back()
 	s := c.live4()

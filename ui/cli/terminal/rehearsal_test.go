@@ -336,9 +336,13 @@ func (c *console) live() string {
 }
 
 // leaves is q, and a yes.
-func (c *console) leaves() string {
+func (c *console) leaves() string { c.Helper(); return c.leavesBy("q") }
+
+// leavesBy is a key that asks whether to leave, and a yes. C-c asks also where
+// another question is open.
+func (c *console) leavesBy(key string) string {
 	c.Helper()
-	c.press("q")
+	c.press(key)
 	c.see("LEAVE the console?")
 	c.press("y")
 	return c.ended()
