@@ -87,8 +87,20 @@ func rehearse(t *testing.T, s size, flags ...string) *console {
 		"BELAY_STATE=" + filepath.Join(c.dir, "state"), "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8"}
 	c.words = append([]string{program, "rehearse", "--from", "rollout", "--speed", "600"}, flags...)
 	t.Cleanup(func() { c.endFleet(t) })
+	t.Cleanup(func() { c.tells(t) })
 	c.terminal = open(t, s, c.dir, c.environ, c.words...)
 	return c
+}
+
+// tells shows the end of the journal of a test that failed.
+func (c *console) tells(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(c.dir, "state", "runs", "*", "journal.jsonl"))
+	for _, f := range files {
+		if text, _ := os.ReadFile(f); t.Failed() {
+			lines := strings.SplitAfter(string(text), "\n")
+			t.Logf("the end of %s:\n%s", f, strings.Join(lines[max(0, len(lines)-40):], ""))
+		}
+	}
 }
 
 // stage runs a part of a long scene.
