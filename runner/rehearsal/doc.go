@@ -22,7 +22,7 @@
 //
 // # Faults
 //
-// See ParseFault and world.FaultGrammar. drop, hang and exit fire once, on the
+// See ParseFault and FaultForms. drop, hang and exit fire once, on the
 // first attempt of their step, so that a retry gets over them. refuse (without
 // a duration), disk-full, crash-loop, log-flood and stray-worker last until
 // they are cleared on the host.

@@ -21,8 +21,15 @@ func TestParseFault(t *testing.T) {
 	for _, spec := range []string{"", "nonsense", "refuse:", "refuse:@S", "exit:S", "exit:0:S", "exit:256:S", "exit:x:S", "drop:", "hang:@w80", "log-flood:w80=x", "refuse:w80~x", "boom:w80"} {
 		if f, err := ParseFault(spec); err == nil {
 			t.Errorf("%s: taken as %+v", spec, f)
-		} else if !strings.Contains(err.Error(), "refuse:HOST") {
-			t.Errorf("%s: the error does not show the grammar: %v", spec, err)
+		} else if strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: the error is no single line: %v", spec, err)
+		}
+	}
+	written := strings.NewReplacer("HOST", "w80", "STEP", "S", "DURATION", "30s", ":N:", ":7:", "RATE", "9", "[", "", "]", "")
+	for _, f := range FaultForms() {
+		kind, _, _ := strings.Cut(f[0], ":")
+		if got, err := ParseFault(written.Replace(f[0])); err != nil || got.Kind != kind || f[1] == "" {
+			t.Errorf("%s is listed, and parses as %+v, %v", f[0], got, err)
 		}
 	}
 	spec := testSpec(t)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,9 +42,11 @@ type HostSpec = world.HostSpec
 // Fault is one thing that goes wrong on purpose.
 type Fault = world.Fault
 
-// ParseFault reads the SPEC of --fault; the grammar is world.FaultGrammar, and
-// a wrong SPEC is answered with it.
+// ParseFault reads the SPEC of --fault, in one of FaultForms.
 func ParseFault(spec string) (Fault, error) { return world.ParseFault(spec) }
+
+// FaultForms are the faults there are: how each is written, and what it does.
+func FaultForms() [][2]string { return slices.Clone(world.FaultForms) }
 
 // Fleet is a running fleet.
 type Fleet struct {

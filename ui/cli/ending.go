@@ -6,6 +6,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"belay/runner/tail"
 	"belay/steps"
@@ -15,7 +16,7 @@ import (
 type ending struct {
 	code int
 	why  string // empty: everything has been said on stdout
-	hint string
+	hint string // may have several lines
 }
 
 func (e *ending) Error() string { return e.why }
@@ -52,7 +53,13 @@ func (p *program) end(err error) int {
 		fmt.Fprintf(p.env.Stderr, "belay: %s\n", tail.Inert(e.why))
 	}
 	if e.hint != "" {
-		fmt.Fprintf(p.env.Stderr, "hint: %s\n", tail.Inert(e.hint))
+		for i, line := range strings.Split(e.hint, "\n") {
+			lead := "hint: "
+			if i > 0 {
+				lead = "      "
+			}
+			fmt.Fprintln(p.env.Stderr, lead+tail.Inert(line))
+		}
 	}
 	return e.code
 }

@@ -5,10 +5,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"belay/runner/rehearsal"
 	"belay/steps"
 )
 
@@ -22,6 +25,10 @@ func (p *program) rehearseVerb() *cobra.Command {
 runbook's real scripts run. Nothing real is touched. With -e the environment must be of kind
 rehearsal; it is real in all but the stamp. It resumes the open rehearsal with the same --from,
 --fault and --speed, else starts one.
+
+Faults, for --fault; without @HOST on whichever host runs STEP first:
+
+` + faultsText() + `
 
 ` + codesText
 	p.addBook(c)
@@ -37,6 +44,15 @@ rehearsal; it is real in all but the stamp. It resumes the open rehearsal with t
 	return c
 }
 
+// faultsText lists the faults, one a line.
+func faultsText() string {
+	var out []string
+	for _, f := range rehearsal.FaultForms() {
+		out = append(out, fmt.Sprintf("  %-29s  %s", f[0], f[1]))
+	}
+	return strings.Join(out, "\n")
+}
+
 func (p *program) rehearse(ctx context.Context) error {
 	if err := p.checkFace(); err != nil {
 		return err
@@ -46,7 +62,7 @@ func (p *program) rehearse(ctx context.Context) error {
 	}
 	for _, spec := range p.opt.faults {
 		if err := checkFault(spec, nil); err != nil {
-			return usage("belay help rehearse", "--fault %s: %v", spec, err)
+			return usage("a fault is one of\n"+faultsText(), "--%v", err)
 		}
 	}
 	t, err := p.find(trialKind, p.sameRehearsal)

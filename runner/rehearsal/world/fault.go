@@ -22,22 +22,24 @@ type Fault struct {
 	For  time.Duration // of refuse: how long; 0 is until it is cleared
 }
 
-// FaultGrammar is the help text of --fault.
-const FaultGrammar = `refuse:HOST[@STEP][~DURATION]  connections are refused: from the start, or once STEP has ended on HOST;
-                               for DURATION (such as 30s), or until /run/fleet/hosts/HOST/down is removed
-drop:STEP[@HOST]               the connection is cut during the first attempt; the attempt goes on
-hang:STEP[@HOST]               the first attempt never ends
-exit:N:STEP[@HOST]             the first attempt runs nothing and ends with N
-disk-full:HOST                 writes fail, until /etc/belay/faults/disk-full is removed on HOST
-crash-loop:HOST                workers crash after their start, until /etc/belay/faults/crash-loop is removed
-log-flood:HOST[=RATE]          logs flow at RATE lines a second (3000), until /etc/belay/faults/log-flood is removed
-stray-worker:HOST              a forgotten worker of the old version runs, until it is removed`
+// FaultForms are the faults there are, one a line: how it is written, and what
+// it does. A lasting one ends when its file on the host is removed.
+var FaultForms = [][2]string{
+	{"refuse:HOST[@STEP][~DURATION]", "connections are refused: from the start, or once STEP has ended on HOST; for DURATION (30s), else for good"},
+	{"drop:STEP[@HOST]", "the connection is cut during the first attempt; the attempt goes on"},
+	{"hang:STEP[@HOST]", "the first attempt never ends"},
+	{"exit:N:STEP[@HOST]", "the first attempt runs nothing and ends with exit code N"},
+	{"disk-full:HOST", "writes fail, until /etc/belay/faults/disk-full is removed there"},
+	{"crash-loop:HOST", "workers crash after their start, until /etc/belay/faults/crash-loop is removed there"},
+	{"log-flood:HOST[=RATE]", "logs flow at RATE lines a second (3000), until /etc/belay/faults/log-flood is removed there"},
+	{"stray-worker:HOST", "a forgotten worker of the old version runs, until it is removed"},
+}
 
-// ParseFault reads one fault; see FaultGrammar.
+// ParseFault reads one fault; see FaultForms.
 func ParseFault(spec string) (Fault, error) {
 	f, err := parseFault(spec)
 	if err != nil {
-		return Fault{}, fmt.Errorf("fault %q: %w; faults are:\n%s", spec, err, FaultGrammar)
+		return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
 	}
 	return f, nil
 }
