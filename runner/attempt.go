@@ -275,7 +275,8 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 	}
 	events := []steps.Event{e}
 	if s := c.Step(a.task); ok && s.Kind == steps.Measure {
-		events = append(events, steps.Measured{Task: a.task, Name: s.Measure.Name, Value: values[s.Measure.Name],
+		figure, _ := s.Measure.Figure(values[s.Measure.Name]) // Judge has read it
+		events = append(events, steps.Measured{Task: a.task, Name: s.Measure.Name, Value: figure,
 			Unit: s.Measure.Unit, Source: "script"})
 	}
 	r.commit(events...)

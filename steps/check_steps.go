@@ -119,6 +119,10 @@ func (c *checker) checkMeasure(s *Step) {
 		c.value(s.path+".measure", "measure", "measure %s needs as: baseline or result", m.Name)
 	case (m.Ask == "") == (s.Script == ""):
 		c.value(s.path+".measure", "measure", "measure %s needs a script that reads the figure, or ask for a person to type it; one of them", m.Name)
+	default:
+		if _, err := m.Figure(s.RehearsalFigure()); err != nil && s.RehearsalFigure() != "" {
+			c.value(s.path+".rehearsal", "measure", "measure %s: %v", m.Name, err)
+		}
 	}
 }
 

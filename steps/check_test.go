@@ -192,6 +192,7 @@ func TestCheck(t *testing.T) {
 		{`kind = "manual"`, "kind = 'manual'\nundo.script = 'x'", `undo`, "needs a text", "undo"},
 		{`as = "result", `, ``, `{ name`, "baseline or result", "measure"},
 		{`, ask = "How many?"`, ``, `{ name`, "one of them", "measure"},
+		{`{ rate = "5" }`, `{ rate = "plenty" }`, `{ rate`, "is no figure", "measure"},
 		{`probe = "ray.jobs"`, `probe = "ray.job"`, `"ray.job"`, `did you mean "jobs"`, "probe"},
 		{`probe = "ray.jobs"`, `probe = "ray"`, `"ray"`, "needs a field", "probe"},
 		{`probe = "ray.jobs"`, `probe = "rax.jobs"`, `"rax.jobs"`, `no [probes.rax]`, "probe"},

@@ -214,5 +214,9 @@ func record(c *Case, a Action) ([]Event, error) {
 	if a.Value == "" || a.Reason == "" {
 		return nil, refuse(NeedsReason, "type the figure and where it comes from", "%s needs a figure and its source", a.Task)
 	}
-	return []Event{Measured{Task: a.Task, Name: s.Measure.Name, Value: a.Value, Unit: s.Measure.Unit, Source: a.Reason}}, nil
+	figure, err := s.Measure.Figure(a.Value)
+	if err != nil {
+		return nil, refuse(NeedsReason, "", "%v", err)
+	}
+	return []Event{Measured{Task: a.Task, Name: s.Measure.Name, Value: figure, Unit: s.Measure.Unit, Source: a.Reason}}, nil
 }

@@ -294,6 +294,9 @@ func full(v Verb, task string) Action {
 	if v == Resolve {
 		a.Value = "partly"
 	}
+	if v == Record {
+		a.Value = "7"
+	}
 	return a
 }
 

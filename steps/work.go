@@ -118,6 +118,11 @@ func (c *Case) Judge(t Task, undo bool, code int, values map[string]string) (ok 
 		slices.Sort(missing)
 		return false, "captured no value for " + strings.Join(missing, ", ")
 	}
+	if s.Kind == Measure {
+		if _, err := s.Measure.Figure(values[s.Measure.Name]); err != nil {
+			return false, "measured " + s.Measure.Name + ": " + err.Error()
+		}
+	}
 	return true, ""
 }
 

@@ -89,7 +89,8 @@ func (m *model) askMark(t steps.Task) {
 		if s.Measure.Unit != "" {
 			label += " in " + s.Measure.Unit
 		}
-		fields = []dialog.Field{{Label: inert(label), Note: inert(s.Measure.Ask)}, {Label: "where it comes from"}}
+		isFigure := func(text string) error { _, err := s.Measure.Figure(text); return err }
+		fields = []dialog.Field{{Label: inert(label), Note: inert(s.Measure.Ask), Check: isFigure}, {Label: "where it comes from"}}
 	case ts.Status.Trouble():
 		fields = append(fields, dialog.Field{Label: reasonLabel})
 	}
