@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TERM", "xterm-256color")
 			shipped, err := filepath.Abs(filepath.Join(root, "runbook.toml"))
 			e.Setenv("SHIPPED", shipped)
+			e.Setenv("EXAMPLES", filepath.Join(filepath.Dir(shipped), "docs", "examples"))
 			e.Defer(func() { endFleets(state) })
 			return err
 		},
