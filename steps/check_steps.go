@@ -15,9 +15,9 @@ var anyKind = strings.Fields("id title kind on block needs free refs note text e
 
 // belongs are the further keys that a kind of step takes.
 var belongs = map[Kind][]string{
-	Command:  strings.Fields("danger confirm script ok_exit timeout retry check verify undo no_undo no_return capture rehearsal"),
-	Edit:     strings.Fields("danger confirm file timeout retry check verify undo no_return"),
-	Manual:   strings.Fields("danger confirm check verify undo no_undo no_return"),
+	Command:  strings.Fields("danger confirm outage script ok_exit timeout retry check verify undo no_undo no_return capture rehearsal"),
+	Edit:     strings.Fields("danger confirm outage file timeout retry check verify undo no_return"),
+	Manual:   strings.Fields("danger confirm outage check verify undo no_undo no_return"),
 	Gate:     strings.Fields("danger confirm evidence"),
 	Soak:     strings.Fields("soak evidence"),
 	Measure:  strings.Fields("danger confirm measure script ok_exit timeout retry check capture rehearsal undo no_undo no_return"),
@@ -52,6 +52,7 @@ func (c *checker) checkStep(s *Step) {
 	c.checkUndo(s)
 	c.checkSkip(s)
 	c.checkTimes(s)
+	c.checkOutage(s)
 	c.checkRefs(s.path, s.Refs)
 	c.checkCapture(s)
 	c.checkUses(s)
@@ -122,6 +123,22 @@ func (c *checker) checkMeasure(s *Step) {
 	default:
 		if _, err := m.Figure(s.RehearsalFigure()); err != nil && s.RehearsalFigure() != "" {
 			c.value(s.path+".rehearsal", "measure", "measure %s: %v", m.Name, err)
+		}
+	}
+}
+
+// checkOutage wants an outage to have an end on every host that it begins on.
+func (c *checker) checkOutage(s *Step) {
+	at := s.path + ".outage"
+	if s.Outage != "" && inRollback(s) {
+		c.value(at, "outage", "what a rollback takes away and brings back is told by the undos")
+	}
+	if s.Outage != OutageBegins || inRollback(s) {
+		return
+	}
+	for _, h := range c.rb.HostsOf(s.On) {
+		if c.rb.bringsBack(s, h) == nil {
+			c.value(at, "outage", "the outage that begins here on %s has no end: no later step on %s says outage = \"ends\"", h, h)
 		}
 	}
 }

@@ -14,6 +14,8 @@ var choices = map[reflect.Type]map[string][]string{
 		"kind":  {"command", "manual", "gate", "soak", "measure", "edit", "document"},
 		"shell": {"sh", "bash"},
 		"retry": {"safe", "ask", "never"},
+
+		"outage": {"begins", "ends"},
 	},
 	reflect.TypeFor[Probe]():    {"read": {"df", "docker", "ray", "prometheus", "json", "regex", "text"}},
 	reflect.TypeFor[Evidence](): {"sign_off": {"driver", "approver"}},

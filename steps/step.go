@@ -67,6 +67,8 @@ type Step struct {
 	NoUndo string `toml:"no_undo"`
 	// NoReturn says what an undo will not restore from this step on.
 	NoReturn string `toml:"no_return"`
+	// Outage: begins where this step takes its host away, ends where it brings it back.
+	Outage string `toml:"outage"`
 	// Capture: values that the script must leave in $BELAY_OUT: first or last.
 	Capture map[string]Keep `toml:"capture"`
 	// Rehearsal: values of captures or of a measure when they are assumed.
