@@ -36,6 +36,7 @@ type fake struct {
 	changed chan struct{}
 	sent    []steps.Action
 	rolls   int
+	rolling bool
 	frozen  error
 	asking  map[steps.Task]time.Time
 }
@@ -164,7 +165,7 @@ func (f *fake) kase() steps.Case {
 func (f *fake) Snapshot() runner.Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return runner.Snapshot{Case: f.kase(), Hosts: f.hosts, Events: f.events, Asking: f.asking, Frozen: f.frozen, Version: f.seq}
+	return runner.Snapshot{Case: f.kase(), Hosts: f.hosts, Events: f.events, Asking: f.asking, Frozen: f.frozen, Rolling: f.rolling, Version: f.seq}
 }
 
 func (f *fake) Submit(_ context.Context, a steps.Action) error {
@@ -180,6 +181,7 @@ func (f *fake) Submit(_ context.Context, a steps.Action) error {
 		return err
 	}
 	f.fold(events...)
+	f.rolling = f.rolling || a.Verb == steps.ConfirmHost
 	return nil
 }
 

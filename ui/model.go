@@ -105,6 +105,7 @@ func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	m.snap = s
 	c := s.Case // the one before stays as it was, to be compared with
 	m.kase = pane.NewRun(&c, s.Asking)
+	m.kase.Rolling = s.Rolling
 	if before == nil || before.Book.Kind != m.kase.Book.Kind {
 		m.restyle()
 	}

@@ -36,11 +36,17 @@ func (m *model) moveTo(i int) {
 	m.pages[detailPart] = 0
 }
 
-// home goes to what is next and follows it again.
+// home goes to what is next, out of every fold, and follows it again.
 func (m *model) home() {
 	m.moved = false
 	m.focus = focus{part: stepsPart}
-	m.plant()
+	for m.plant(); ; m.plant() {
+		row, ok := m.row()
+		if open, said := m.folds[row.ID]; !ok || !said || open {
+			return
+		}
+		delete(m.folds, row.ID)
+	}
 }
 
 // goToTask selects a task and unfolds what it is in.

@@ -65,6 +65,44 @@ func TestCursorStartsOnWhatIsReady(t *testing.T) {
 	}
 }
 
+// What failed is what the cursor stands on and what the keys are about, also
+// where it is folded away and where other work is still under way.
+func TestCursorStaysWithWhatFailed(t *testing.T) {
+	d := sit(t, midway(t), 120, 36)
+	task := steps.Task{Step: "stop", Host: "w80"}
+	if row, _ := d.row(); row.Task != task {
+		t.Fatalf("the cursor is on %q, want what failed", row.Text)
+	}
+	d.press("h", "h", "h", "h") // folds the step, then its phase
+	if row, _ := d.row(); row.ID != (pane.ID{Phase: "rollout"}) || row.Open {
+		t.Fatalf("the cursor is on %+v", row)
+	}
+	d.press("i")
+	d.words("seen")
+	d.press("enter") // after an action the cursor follows again
+	if row, _ := d.row(); d.moved || row.ID.Phase != "rollout" {
+		t.Fatalf("moved %v, the cursor went to %q", d.moved, row.Text)
+	}
+	d.press("R")
+	d.expect(t, "p phase rollout", "o host w80")
+	d.press("esc", "g")
+	if row, _ := d.row(); row.ID.Phase != "prepare" {
+		t.Fatalf("g went to %q", row.Text)
+	}
+	d.press(".")
+	if row, _ := d.row(); row.Task != task {
+		t.Fatalf("'.' went to %q, want what failed", row.Text)
+	}
+	d.press("R")
+	d.expect(t, "p phase rollout", "o host w80")
+	d.press("esc")
+	d.f.do(steps.Action{Verb: steps.Release, Scope: steps.Scope{Task: task}, Reason: "w80 goes last"})
+	d.look()
+	if row, _ := d.row(); row.Task.Host != "w82" {
+		t.Errorf("the cursor is on %q although its hold is released, want what is under way", row.Text)
+	}
+}
+
 func TestLowTakesAnotherKey(t *testing.T) {
 	d := started(t)
 	d.press("down", "x") // the build on the head alone
@@ -260,7 +298,7 @@ func TestRollbackShowsItsPlanAndAsksPerHost(t *testing.T) {
 	if d.f.state.Rollback == nil {
 		t.Fatalf("no rollback is open: %s", d.said)
 	}
-	d.expect(t, "Rollback of run", "rolling back")
+	d.expect(t, "Rollback of run", "waits for you")
 	// before: a manual step, begun and marked
 	d.press("x", "x")
 	d.words("none was running")
@@ -272,6 +310,8 @@ func TestRollbackShowsItsPlanAndAsksPerHost(t *testing.T) {
 	if _, ok := d.f.state.Rollback.Confirmed["w80"]; !ok {
 		t.Fatalf("w80 is not confirmed: %s", d.said)
 	}
+	d.look()
+	d.expect(t, "Rollback of run", "rolling back")
 }
 
 func TestLeaveSaysWhatGoesOn(t *testing.T) {

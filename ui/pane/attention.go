@@ -45,8 +45,8 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 	if open := r.OpenInputs(); len(open) > 0 {
 		out = append(out, Wish{Text: fmt.Sprintf("%d inputs have no answer", len(open)), Hint: "x asks for them", Tone: style.Strong})
 	}
-	if next := r.RollbackNext(); len(next) > 0 && len(r.State.Busy("")) == 0 {
-		out = append(out, Wish{Task: next[0].Task, Text: "the rollback waits: " + EntryText(r.Step(next[0].Task), next[0]), Hint: "x goes on", Tone: style.Strong})
+	if next, waits := r.RollbackWaits(); waits {
+		out = append(out, Wish{Task: next.Task, Text: "the rollback waits: " + EntryText(r.Step(next.Task), next), Hint: "x goes on", Tone: style.Strong})
 	}
 	return out
 }

@@ -30,9 +30,10 @@ const (
 // Run is a run as the panes look at it: the case, and what is asked of it often.
 type Run struct {
 	*steps.Case
-	Asking map[steps.Task]time.Time // attempts whose host does not answer, since when
-	Order  []steps.Task             // that may start now, in order
-	ready  map[steps.Task]bool
+	Asking  map[steps.Task]time.Time // attempts whose host does not answer, since when
+	Rolling bool                     // the open rollback goes on by itself
+	Order   []steps.Task             // that may start now, in order
+	ready   map[steps.Task]bool
 }
 
 // NewRun prepares a case for drawing.
@@ -131,6 +132,22 @@ func openMark(ts steps.TaskState) Mark {
 		return Mark{glyphTrouble, "soak " + ts.Soak.Now, style.Danger}
 	}
 	return Mark{glyphBusy, "soaking", style.Busy}
+}
+
+// RollbackWaits gives the entry of the open rollback that waits for a person;
+// false while the rollback goes on by itself, and when none is open.
+func (r *Run) RollbackWaits() (steps.Entry, bool) {
+	next := r.RollbackNext()
+	if len(next) == 0 || len(r.State.Busy("")) > 0 {
+		return steps.Entry{}, false
+	}
+	for _, e := range next {
+		byItself := e.Do == steps.DoUndo || e.Do == steps.DoExecute && r.State.Task(e.Task).Status != steps.TaskOpen
+		if r.Rolling && byItself {
+			return steps.Entry{}, false
+		}
+	}
+	return next[0], true
 }
 
 // Elapsed of a task: how long its newest attempt took or has taken so far.

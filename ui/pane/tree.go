@@ -254,6 +254,9 @@ func (b *tree) rollback() {
 	}
 	row := Row{ID: ID{Rollback: true}, Group: true, Text: "Rollback of " + tail.Inert(b.State.Rollback.Scope.String()),
 		Right: fmt.Sprintf("%d/%d", done, len(plan)), Mark: Mark{glyphBusy, "rolling back", style.Busy}}
+	if _, waits := b.RollbackWaits(); waits {
+		row.Mark = Mark{glyphBusy, "waits for you", style.Warn}
+	}
 	if done == len(plan) {
 		row.Mark = Mark{glyphDone, "done", style.OK}
 	}
@@ -308,73 +311,6 @@ func EntryText(s *steps.Step, e steps.Entry) string {
 		verb = "undo "
 	}
 	return tail.Inert(where + verb + s.Title)
-}
-
-// Find gives the index of a row, or of the nearest row that holds it: its host,
-// its step, its phase. It is -1 when there is none.
-func Find(rows []Row, id ID) int {
-	best, rank := -1, 0
-	for i, r := range rows {
-		n := 0
-		switch {
-		case r.ID == id:
-			return i
-		case r.ID.Rollback != id.Rollback:
-			continue
-		case r.Group && r.ID.Block == "" && r.ID.Step != "" && r.ID.Step == id.Step:
-			n = 3
-		case r.Group && r.ID.Block != "" && r.ID.Host == id.Host && holds(r, id):
-			n = 3
-		case r.ID.Step == "" && r.ID.Block == "" && r.ID.Phase == id.Phase:
-			n = 1
-		}
-		if n > rank {
-			best, rank = i, n
-		}
-	}
-	return best
-}
-
-func holds(r Row, id ID) bool {
-	for _, t := range r.Tasks {
-		if t.Step == id.Step && t.Host == id.Host {
-			return true
-		}
-	}
-	return false
-}
-
-// First gives the row that an operator should look at: the first that is ready,
-// else what is under way or in trouble.
-func First(r *Run, rows []Row) (ID, bool) {
-	for i, row := range rows {
-		if row.Mark.Word == "ready" && row.ID.Rollback || r.Ready(row.Task) {
-			return Parent(r, rows, i), true
-		}
-	}
-	for _, row := range rows {
-		if !row.Group && (row.Mark.Glyph == glyphBusy || row.Mark.Glyph == glyphTrouble) {
-			return row.ID, true
-		}
-	}
-	if len(rows) > 0 {
-		return rows[0].ID, true
-	}
-	return ID{}, false
-}
-
-// Parent gives the row of a multi-host step in place of its first task, while
-// all of the step is still to be done.
-func Parent(r *Run, rows []Row, i int) ID {
-	if i == 0 || !rows[i-1].Group || rows[i-1].ID.Block != "" || rows[i-1].ID.Step != rows[i].ID.Step {
-		return rows[i].ID
-	}
-	for _, t := range rows[i-1].Tasks {
-		if !r.Ready(t) {
-			return rows[i].ID
-		}
-	}
-	return rows[i-1].ID
 }
 
 // since is how long something has been so, for a line of text.
