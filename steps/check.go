@@ -7,7 +7,6 @@ package steps
 import (
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // checker goes through one runbook as Load gave it.
@@ -34,6 +33,8 @@ func Check(rb *Runbook) Problems {
 	c.checkPhases()
 	c.checkTriggers()
 	c.checkCriteria()
+	c.checkHelp()
+	c.checkRefTable()
 	return c.problems.Sort()
 }
 
@@ -104,16 +105,6 @@ func (c *checker) checkPhases() {
 	}
 	c.checkSteps(c.rb.Rollback.Before)
 	c.checkSteps(c.rb.Rollback.After)
-	for i, k := range c.rb.Contacts {
-		c.checkRefs(element("contact", i), k.Refs)
-	}
-	for i, l := range c.rb.Links {
-		path := element("link", i)
-		c.checkRefs(path, l.Refs)
-		if !strings.Contains(l.URL, "://") {
-			c.value(path+".url", "url", "url %q: want a whole address such as https://example.org/", l.URL)
-		}
-	}
 }
 
 func (c *checker) checkSteps(list []Step) {

@@ -25,6 +25,7 @@ var choices = map[reflect.Type]map[string][]string{
 	},
 	reflect.TypeFor[MeasureRule](): {"as": {"baseline", "result"}},
 	reflect.TypeFor[Trigger]():     {"mute": {"own-work"}},
+	reflect.TypeFor[Exception]():   {"rule": {"missing", "kind", "where"}},
 	reflect.TypeFor[Keep]():        {"": {"first", "last"}},
 	reflect.TypeFor[Danger]():      {"": slices.Clone(dangers[1:])},
 }

@@ -39,6 +39,12 @@ type Runbook struct {
 	Contacts []Contact `toml:"contact"`
 	// Links worth having at hand.
 	Links []Link `toml:"link"`
+	// Known troubles, and what to do about them.
+	Known []Known `toml:"known"`
+	// Escalation in order: who is told, and when.
+	Escalation []Escalation `toml:"escalation"`
+	// Refs says how this file answers for the items of a written plan.
+	Refs Refs `toml:"refs"`
 
 	// Filled in by Load.
 	Name      string   `toml:"-" json:"-"` // file name for messages
@@ -235,4 +241,48 @@ type Link struct {
 	URL string `toml:"url"`
 	// Refs to items of the plan.
 	Refs []string `toml:"refs"`
+}
+
+// Known is a trouble that others have met before.
+type Known struct {
+	// Title of the trouble.
+	Title string `toml:"title"`
+	// Seen: how it shows.
+	Seen string `toml:"seen"`
+	// Do: what helps.
+	Do string `toml:"do"`
+	// Note: where this differs from the plan, and why.
+	Note string `toml:"note"`
+	// Refs to items of the plan.
+	Refs []string `toml:"refs"`
+}
+
+// Escalation is one rung of the ladder of help.
+type Escalation struct {
+	// After: how long the rung before has been tried.
+	After Duration `toml:"after"`
+	// Title: what is done, or who is told.
+	Title string `toml:"title"`
+	// Reach: telephone, channel or address.
+	Reach string `toml:"reach"`
+	// Refs to items of the plan.
+	Refs []string `toml:"refs"`
+}
+
+// Refs is what check --refs has to know of the plan.
+type Refs struct {
+	// Where: words of the plan's column "where", and the host or group that each means.
+	Where map[string]string `toml:"where"`
+	// Except: items that are carried otherwise than check --refs wants.
+	Except []Exception `toml:"except"`
+}
+
+// Exception lets one item of the plan pass against one rule.
+type Exception struct {
+	// ID of the item.
+	ID string `toml:"id"`
+	// Rule that it is let off: missing, kind or where.
+	Rule string `toml:"rule"`
+	// Why, in a sentence.
+	Why string `toml:"why"`
 }

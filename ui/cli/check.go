@@ -5,6 +5,7 @@ package cli
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,25 +23,33 @@ type checked struct {
 }
 
 func (p *program) checkVerb() *cobra.Command {
-	connect := false
+	connect, refs := false, ""
 	c := verb("check [flags]", "find what is wrong with a runbook, and with its hosts", noWords,
-		func(c *cobra.Command, _ []string) error { return p.check(c, connect) })
+		func(c *cobra.Command, _ []string) error { return p.check(c, connect, refs) })
 	c.Long = `Check reads the runbook as a careful colleague would and prints what it finds, one line each:
 FILE:LINE:COL: error|warning: text [rule]. With --connect it also asks every host: can it be
 reached, as whom, is its host key known, what does the job wrapper miss there, is its clock right.
+With --refs it also holds the runbook against the items of a written plan: none lost, none invented,
+each carried by what can do it, on the hosts that the plan names (docs/format.md, "A written plan").
 Exit code 1 when errors were found, 7 when a host cannot be reached or is not the one we know.`
 	p.addBook(c)
 	p.addAnswers(c)
 	p.addState(c)
 	p.addJSON(c)
 	c.Flags().BoolVar(&connect, "connect", false, "also ask every host, in parallel, changing nothing")
+	c.Flags().StringVar(&refs, "refs", "", "also prove that every item of the plan in `FILE.tsv` is carried")
 	return c
 }
 
-func (p *program) check(c *cobra.Command, connect bool) error {
+func (p *program) check(c *cobra.Command, connect bool, refs string) error {
 	l, err := p.load(p.opt.file)
 	if err != nil {
 		return err
+	}
+	if refs != "" {
+		if err := p.checkRefs(l, refs); err != nil {
+			return err
+		}
 	}
 	out := checked{V: 1, File: p.opt.file, Problems: l.problems}
 	for _, x := range l.problems {
@@ -78,6 +87,20 @@ func (p *program) check(c *cobra.Command, connect bool) error {
 		}
 	}
 	return quiet(code)
+}
+
+// checkRefs adds what the runbook does not carry of a plan to its problems.
+func (p *program) checkRefs(l *loaded, name string) error {
+	src, err := p.env.ReadFile(p.env.abs(name))
+	if err != nil {
+		return usage("the plan's items, a row each: "+strings.Join(steps.ItemColumns, " "), "read the plan: %v", err)
+	}
+	plan, found := steps.LoadInventory(name, src)
+	if plan != nil && l.book != nil {
+		found = steps.CheckRefs(l.book, plan)
+	}
+	l.problems = append(l.problems, found...).Sort()
+	return nil
 }
 
 // checkEnv makes sure that -e and --set name something of the runbook.
