@@ -264,7 +264,11 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 	}
 	for name, v := range values {
 		if _, hits := r.cfg.Secrets.Text(v); hits > 0 {
-			ok, why = false, "captured "+name+" contains a secret; it was not kept"
+			kept := "captured " + name + " contains a secret; it was not kept"
+			if !ok {
+				kept = why + "; " + kept
+			}
+			ok, why = false, kept
 			delete(values, name)
 		}
 	}

@@ -27,7 +27,7 @@ func (r *Runner) autoConfirm() steps.Confirmation {
 // advanceAuto executes whatever is allowed, in order.
 func (r *Runner) advanceAuto() {
 	auto := r.cfg.Auto
-	if auto == nil || r.told {
+	if auto == nil || r.told || r.forgetting > 0 {
 		return
 	}
 	if auto.Rollback != nil {

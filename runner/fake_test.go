@@ -29,7 +29,9 @@ type fakeJob struct {
 type fakeHost struct {
 	mu      sync.Mutex
 	jobs    map[string]*fakeJob
-	ran     map[string]int // how often a script was started, by its text
+	forgot  []string
+	dropped func(id string) error // what a call of Forget meets with; nil: nothing
+	ran     map[string]int        // how often a script was started, by its text
 	script  func(r job.Request) (out, values string, exit int)
 	look    func(s job.Script) job.Result
 	block   map[string]chan struct{} // by attempt id: the job ends when it is closed
@@ -155,6 +157,18 @@ func (h *fakeHost) Values(ctx context.Context, id string) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return []byte(h.jobs[id].values), nil
+}
+
+func (h *fakeHost) Forget(_ context.Context, id string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.dropped != nil {
+		if err := h.dropped(id); err != nil {
+			return err
+		}
+	}
+	h.forgot = append(h.forgot, id)
+	return nil
 }
 
 func (h *fakeHost) Run(ctx context.Context, s job.Script, limit int) (job.Result, error) {

@@ -32,6 +32,9 @@ type Jobs interface {
 	Fence(ctx context.Context, id string) (job.Status, error)
 	Cancel(ctx context.Context, id string, grace time.Duration) (job.Status, error)
 	Values(ctx context.Context, id string) ([]byte, error)
+	// Forget drops what a settled attempt printed and captured; the proof that
+	// it ran stays, so its id never runs again.
+	Forget(ctx context.Context, id string) error
 }
 
 // Eyes look at a host without changing it.

@@ -18,14 +18,23 @@ func (r *Runner) effect(e steps.Event) {
 	case steps.CancelAsked:
 		r.cancelNow(e.Attempt)
 	case steps.Exited:
+		if t, a, ok := r.ended(e.Attempt); ok && !e.Outside {
+			r.forget(t, a, e.Masked > 0)
+		}
 		if e.Verify {
 			r.proveAttempt(e.Attempt)
+		}
+	case steps.Cancelled:
+		if t, a, ok := r.ended(e.Attempt); ok {
+			r.forget(t, a, false)
 		}
 	case steps.Verifying:
 		r.proveAttempt(e.Attempt)
 	case steps.Resolved:
+		a := r.state.Task(e.Task).Attempt()
+		r.forget(e.Task, *a, false)
 		if e.Verify {
-			r.proveAttempt(r.state.Task(e.Task).Attempt().ID)
+			r.proveAttempt(a.ID)
 		}
 	case steps.Began:
 		if e.As == steps.Gate || e.As == steps.Soak {
@@ -60,6 +69,7 @@ func (r *Runner) resume() {
 	if r.state.Sequence != nil {
 		r.commit(steps.SequenceEnded{Why: "the console was left"})
 	}
+	r.forgetEnded()
 	for t, ts := range r.state.Clone().Tasks {
 		a := ts.Attempt()
 		switch {

@@ -61,6 +61,7 @@ type Runner struct {
 	begun      time.Time
 	rolledBack bool // an automatic run has opened its rollback
 	told       bool // the outcome of an automatic run was given
+	forgetting int  // hosts that have not answered yet whether they dropped an output
 	autoDone   chan Outcome
 
 	mu      sync.Mutex // guards what faces read

@@ -38,13 +38,15 @@ import (
 // Host is this machine. Its methods may be called from any goroutine.
 type Host struct {
 	root, exe string
+	hidden    []string // variables of ours that no script sees
 	since     time.Time
 }
 
 // New gives the host whose attempts are kept in dir. exe is the binary that has
 // the hidden verb: it is started as `exe _job FOLDER` and must call [Supervise].
-func New(dir, exe string) *Host {
-	return &Host{root: dir, exe: exe, since: time.Now()}
+// Scripts see our environment without the hidden variables, which hold secrets.
+func New(dir, exe string, hidden ...string) *Host {
+	return &Host{root: dir, exe: exe, hidden: hidden, since: time.Now()}
 }
 
 // minFree is the free space in bytes under which nothing is started.
@@ -68,7 +70,7 @@ func (h *Host) Launch(ctx context.Context, r job.Request) (job.Status, error) {
 	if err := h.admit(a, r); err != nil {
 		return job.Status{}, err
 	}
-	proven, err := a.begin(ctx, h.exe, o)
+	proven, err := a.begin(ctx, h.exe, h.hidden, o)
 	if err != nil {
 		return job.Status{}, a.refuse(job.RefusedHost, "cannot start a supervisor: %v", err)
 	}

@@ -35,7 +35,7 @@ type notRun struct {
 }
 
 // shellCommand is the shell that runs a file in the script's surroundings.
-func shellCommand(s job.Script, file string) (*exec.Cmd, *notRun) {
+func shellCommand(s job.Script, file string, hidden []string) (*exec.Cmd, *notRun) {
 	shell, err := shellPath(s)
 	if err != nil {
 		return nil, &notRun{127, "belay: host lacks " + shellName(s)}
@@ -56,7 +56,7 @@ func shellCommand(s job.Script, file string) (*exec.Cmd, *notRun) {
 	}
 	cmd := exec.Command(shell, file)
 	cmd.Dir = dir
-	cmd.Env = append(environ(), "PWD="+dir)
+	cmd.Env = append(environ(hidden), "PWD="+dir)
 	cmd.Env = append(cmd.Env, s.Env...)
 	return cmd, nil
 }
@@ -99,7 +99,7 @@ func (h *Host) plain(ctx context.Context, s job.Script, out, errs io.Writer) (in
 	if err := (job.Call{Verb: job.Run, Request: job.Request{Script: s}}).Check(); err != nil {
 		return 0, err
 	}
-	cmd, notRun := shellCommand(s, "/dev/fd/3")
+	cmd, notRun := shellCommand(s, "/dev/fd/3", h.hidden)
 	if notRun != nil {
 		fmt.Fprintln(errs, notRun.text)
 		return notRun.code, nil

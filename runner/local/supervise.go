@@ -34,9 +34,9 @@ const proofFD = 3
 
 // begin starts a supervisor. An error proves that there is none; otherwise the
 // function that it returns hands over the order and waits for the proof.
-func (a attempt) begin(ctx context.Context, exe string, o order) (proven func() error, err error) {
+func (a attempt) begin(ctx context.Context, exe string, hidden []string, o order) (proven func() error, err error) {
 	cmd := exec.Command(exe, HiddenVerb, a.dir)
-	cmd.Env = append(environ(), roleVar+"=supervisor")
+	cmd.Env = append(environ(hidden), roleVar+"=supervisor")
 	proven, err = start(ctx, cmd, o)
 	if err == nil {
 		// Reap it when the attempt ends, if we are still there.
@@ -46,10 +46,11 @@ func (a attempt) begin(ctx context.Context, exe string, o order) (proven func() 
 }
 
 // environ is ours without what marks an attempt: Belay itself may be run by a
-// script of Belay's, and its attempts are its own.
-func environ() []string {
+// script of Belay's, and its attempts are its own. Hidden variables are left out.
+func environ(hidden []string) []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
-		return strings.HasPrefix(v, "BELAY_JOB") || strings.HasPrefix(v, "BELAY_OUT=")
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(v, "BELAY_JOB") || name == "BELAY_OUT" || slices.Contains(hidden, name)
 	})
 }
 
@@ -145,8 +146,8 @@ func (a attempt) runSupervisor(o order, proof io.Closer) int {
 		return a.norun()
 	}
 	cmd := exec.Command(exe, HiddenVerb, a.dir)
-	cmd.Env = append(environ(), roleVar+"=inner")
-	o.Secrets = nil // they are files now
+	cmd.Env = append(environ(nil), roleVar+"=inner") // ours has been cleaned
+	o.Secrets = nil                                  // they are files now
 	proven, err := start(context.Background(), cmd, o)
 	if err != nil {
 		return a.norun()
@@ -229,7 +230,7 @@ func (a attempt) runScript(s job.Script) int {
 		return 126
 	}
 	defer out.Close()
-	cmd, notRun := shellCommand(s, a.path(scriptFile))
+	cmd, notRun := shellCommand(s, a.path(scriptFile), nil)
 	if notRun != nil {
 		fmt.Fprintln(out, notRun.text)
 		return notRun.code

@@ -50,6 +50,18 @@ func needed(rb *steps.Runbook) []string {
 	return out
 }
 
+// sources are the variables of ours that hold secrets, which scripts of this
+// machine must not inherit: they get secrets as files, like everywhere.
+func sources(rb *steps.Runbook) []string {
+	var out []string
+	for _, s := range rb.Secrets {
+		if s.Env != "" {
+			out = append(out, s.Env)
+		}
+	}
+	return out
+}
+
 // invented gives the secrets of the embedded fleet. They are drawn from the
 // run's id, so that a console that comes back masks what an earlier one wrote.
 func invented(rb *steps.Runbook, run string) map[string][]byte {

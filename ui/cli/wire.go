@@ -83,7 +83,7 @@ func (s *session) connect(ctx context.Context) (map[string]runner.Host, map[stri
 		hosts[id] = h
 	}
 	if usesLocal(rb) {
-		hosts[steps.LocalHost] = local.New(filepath.Join(s.ledger.dir, localName), s.p.env.Self)
+		hosts[steps.LocalHost] = local.New(filepath.Join(s.ledger.dir, localName), s.p.env.Self, sources(rb)...)
 	}
 	return hosts, values, nil
 }
