@@ -49,6 +49,7 @@ func (r *Runner) advanceSequence() {
 		return
 	}
 	moving := false
+	var first error // what a task waits for that is not under way
 	for _, t := range q.Tasks {
 		s, ts := r.kase().Step(t), r.state.Task(t)
 		switch {
@@ -61,11 +62,20 @@ func (r *Runner) advanceSequence() {
 			moving = true
 			continue
 		}
-		err := r.sequenceStep(t, s, q)
+		if why := r.kase().Alone(t); why != "" {
+			if !moving { // what is under way decides first
+				r.endSequence("before " + t.String() + ", " + why)
+			}
+			return
+		}
+		err := r.sequenceStep(t, q)
 		switch {
 		case err == nil || r.checking[t]:
 			moving = true
 		case waits(err):
+			if first == nil {
+				first = err
+			}
 		default:
 			if moving {
 				return // what is under way decides first
@@ -74,17 +84,18 @@ func (r *Runner) advanceSequence() {
 			return
 		}
 	}
-	if !moving {
-		r.endSequence("done")
+	switch {
+	case moving:
+	case first != nil:
+		r.endSequence(first.Error())
+	default:
+		r.endSequence(steps.SequenceDone)
 	}
 }
 
 var errPerson = errors.New("it waits for a person")
 
-func (r *Runner) sequenceStep(t steps.Task, s *steps.Step, q *steps.Sequenced) error {
-	if s.Person() {
-		return errPerson
-	}
+func (r *Runner) sequenceStep(t steps.Task, q *steps.Sequenced) error {
 	return r.submitNow(steps.Action{Verb: steps.Execute, Task: t, Actor: q.Confirm.By,
 		Confirm: steps.Confirmation{How: "sequence", Level: q.Confirm.Level, By: q.Confirm.By, Typed: q.Confirm.Typed}})
 }

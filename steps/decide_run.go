@@ -164,7 +164,7 @@ func accept(c *Case, a Action) ([]Event, error) {
 	case !excluded || c.State.Phases[a.Phase].Accepted != "":
 		return nil, refuse(Never, "", "nothing in %s waits to be accepted", a.Phase)
 	case !open.Zero():
-		return nil, refuse(Later, "", "%s is %s", open, c.State.Task(open).Status)
+		return nil, refuse(Later, "", "%s %s", open, c.Stands(open))
 	case a.Reason == "":
 		return nil, refuse(NeedsReason, "say why", "accepting %s with hosts left out needs a reason", a.Phase)
 	}

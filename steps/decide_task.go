@@ -21,6 +21,32 @@ func (s *Step) open() bool {
 // script or for time.
 func (s *Step) Person() bool { return s.open() && s.Kind != Soak }
 
+// Waits says of a step that is open what it waits for. "Open" alone reads as
+// passed, and so no face says it.
+func (s *Step) Waits() string {
+	switch s.Kind {
+	case Gate:
+		return "waits for a yes"
+	case Soak:
+		return "is soaking"
+	case Measure:
+		return "waits for a figure"
+	case Document:
+		return "waits for its text"
+	}
+	return "waits for a person"
+}
+
+// Stands says in a few words how a task stands, to follow its name: "is
+// running", "waits for a yes".
+func (c *Case) Stands(t Task) string {
+	ts := c.State.Task(t)
+	if s := c.Step(t); ts.Status == TaskOpen && s != nil {
+		return s.Waits()
+	}
+	return "is " + string(ts.Status)
+}
+
 // RehearsalFigure is what a measure records on the embedded fleet.
 func (s *Step) RehearsalFigure() string {
 	if s.Measure != nil && s.Rehearsal[s.Measure.Name] != "" {
@@ -258,7 +284,7 @@ func (c *Case) stoodOn(t Task) *Refusal {
 		return nil
 	}
 	sortTasks(found)
-	return refuse(Later, "undo that first, or roll back with R", "%s is %s and needs it", found[0], c.State.Task(found[0]).Status)
+	return refuse(Later, "undo that first, or roll back with R", "%s %s and needs it", found[0], c.Stands(found[0]))
 }
 
 func cancelTask(c *Case, a Action) ([]Event, error) {
@@ -297,42 +323,6 @@ func resolve(c *Case, a Action) ([]Event, error) {
 	return []Event{Resolved{Task: a.Task, As: a.Value, Verify: verify && a.Value == "happened", Reason: a.Reason}}, nil
 }
 
-// sequence is one yes for several tasks. Critical ones, gates and people's
-// steps are never part of what it covers; it stops there.
-func sequence(c *Case, a Action) ([]Event, error) {
-	if len(a.Tasks) == 0 {
-		return nil, refuse(Never, "", "there is nothing to execute in %s", a.Scope)
-	}
-	for _, t := range a.Tasks {
-		if r := c.exists(t); r != nil {
-			return nil, r
-		}
-	}
-	if c.State.Sequence != nil {
-		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
-	}
-	level := c.SequenceLevel(a.Tasks)
-	if r := c.confirmed(level, c.Phrase(level, a.Tasks), a); r != nil {
-		return nil, r
-	}
-	a.Confirm.Level = level
-	if a.Confirm.By == "" {
-		a.Confirm.By = a.Actor
-	}
-	return []Event{Sequenced{Scope: a.Scope, Tasks: a.Tasks, Confirm: a.Confirm}}, nil
-}
-
-// SequenceLevel is the highest level below critical among some tasks.
-func (c *Case) SequenceLevel(tasks []Task) Danger {
-	level := None
-	for _, t := range tasks {
-		if l := c.Level(t); l < Critical {
-			level = max(level, l)
-		}
-	}
-	return level
-}
-
 // cannot refuses an action that the task's state does not offer.
 func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
 	switch {
@@ -341,10 +331,10 @@ func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
 	case ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown:
 		return refuse(UnknownFirst, "resolve it with !", "nobody can prove what became of %s", t)
 	case ts.Status == TaskOpen && v == Execute:
-		return refuse(NeedsPerson, "", "%s is open", t)
+		return refuse(NeedsPerson, "", "%s has begun and %s", t, c.Stands(t))
 	case ts.How == HowAssumed && v == UndoTask:
 		return refuse(Never, "", "%s was done before this run, so this run cannot take it back", t)
 	}
 	hint := map[Status]string{TaskFailed: "retry with r", TaskCancelled: "retry with r", TaskSkipped: "un-skip it with s", TaskUndoFailed: "retry the undo with r"}[ts.Status]
-	return refuse(Never, hint, "%s is %s, so it cannot be: %s", t, ts.Status, v)
+	return refuse(Never, hint, "%s %s, so it cannot be: %s", t, c.Stands(t), v)
 }

@@ -69,9 +69,9 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 	case Closed:
 		s.Closed = &e
 	case Sequenced:
-		s.Sequence = &e
+		s.Sequence, s.Stopped = &e, nil
 	case SequenceEnded:
-		s.Sequence = nil
+		s.endSequence(at, e.Why)
 	case Noted, Recovered:
 	default:
 		return s.applyRollback(at, e)
@@ -82,6 +82,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 func (s *State) applyRollback(at time.Time, e Event) bool {
 	switch e := e.(type) {
 	case RollbackOpened:
+		s.Stopped = nil
 		s.Rollback = &RollbackState{Scope: e.Scope, Opened: at, Reason: e.Reason,
 			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}}
 		for k, t := range s.Tasks { // the steps around an earlier rollback are new again
@@ -175,6 +176,7 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 			t.Signed, t.Soak = nil, SoakState{Began: at}
 			t.order(s.Seq)
 		})
+		s.wentOn(e.Task, e.N > 1, e.Confirm)
 	case MarkedDone:
 		s.mark(at, e)
 	case CannotBeDone:

@@ -91,6 +91,7 @@ func (s *State) intend(at time.Time, e Intended) {
 		}
 		s.stage(t, t.Attempt(), at, TaskStarting)
 	})
+	s.wentOn(e.Task, e.N > 1 && !e.Undo, e.Confirm)
 	if s.attempts != nil {
 		s.attempts[e.Attempt] = e.Task
 	}

@@ -18,7 +18,7 @@ func (c *Case) Level(t Task) Danger {
 	if d > None && s.Undo == nil && s.Kind != Edit && c.phaseOf(s) != nil {
 		d = min(d+1, Critical)
 	}
-	if c.opensWindow(s) {
+	if c.opensWindow(s) || s.NoReturn != "" {
 		d = max(d, Low)
 	}
 	if c.outsideWindow(s) != nil {
@@ -123,6 +123,8 @@ func (c *Case) NeedsApprover(level Danger) bool {
 func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 	got := a.Confirm
 	switch {
+	case got.How == "sequence" && a.Verb == Execute && c.Alone(a.Task) != "":
+		return needConfirm(NeedsConfirm, level, phrase, a.Task.String()+", "+c.Alone(a.Task))
 	case level <= None:
 		return nil
 	case got.How == "auto" && got.Level >= level && !c.NeedsApprover(level):
@@ -163,19 +165,6 @@ func (c *Case) approverMissing() string {
 
 func needConfirm(k RefusalKind, level Danger, phrase, why string) *Refusal {
 	return &Refusal{Kind: k, Level: level, Phrase: phrase, Why: why}
-}
-
-func (c *Case) inSequence(t Task, level Danger) bool {
-	q := c.State.Sequence
-	if q == nil || q.Confirm.Level < level {
-		return false
-	}
-	for _, k := range q.Tasks {
-		if k == t {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *Case) phaseOf(s *Step) *Phase { return c.Book.Phase(s.Phase) }

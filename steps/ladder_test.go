@@ -123,8 +123,7 @@ func TestSequence(t *testing.T) {
 		t.Error("a hold does not end the sequence")
 	}
 
-	s = one(t, "live", "critical", "").asks(both, None, "").do(both)
-	s.no(in("c@w1"), NeedsConfirm, `type "w1 live"`) // critical is never part of it
+	one(t, "live", "critical", "").never(both, Never, "c@w1 is next, which is critical, asked by itself")
 	play(t, "live", ofEachKind).never(Action{Verb: Sequence}, Never, "nothing to execute")
 }
 

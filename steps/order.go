@@ -208,7 +208,7 @@ func (c *Case) waitsFor(t, k Task) *Refusal {
 	if st == TaskNotStarted || st == TaskUndone {
 		hint = "execute it, or skip it with a reason"
 	}
-	return refuse(Later, hint, "%s waits for %s, which is %s", t, k, st)
+	return refuse(Later, hint, "%s waits for %s, which %s", t, k, c.Stands(k))
 }
 
 // capturedLater reports whether another step's text reads a value that s captures.

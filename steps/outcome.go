@@ -89,7 +89,7 @@ func (c *Case) Outcome(over []Task) (int, string) {
 	}
 	for _, t := range over {
 		if !c.finished(t) {
-			note(CodePerson, "%s is %s", t, c.State.Task(t).Status)
+			note(CodePerson, "%s %s", t, c.Stands(t))
 			break
 		}
 	}

@@ -75,12 +75,16 @@ func (p *planner) task(s *Step, host string) PlannedTask {
 }
 
 // ConfirmLevel is the level of confirmation that the file asks for: the danger,
-// raised by confirm, and by one where a step of a phase has no undo.
+// raised by confirm, and by one where a step of a phase has no undo. A point of
+// no return is never passed without a yes.
 func (s *Step) ConfirmLevel() Danger {
 	level := max(s.Danger, s.Confirm, None)
 	inRollback := strings.HasPrefix(s.Phase, "rollback.")
 	if level > None && s.Undo == nil && s.Kind != Edit && !inRollback {
 		level = min(level+1, Critical)
+	}
+	if s.NoReturn != "" {
+		level = max(level, Low)
 	}
 	return level
 }

@@ -185,6 +185,7 @@ type State struct {
 	Holds    map[Scope]string
 	Rollback *RollbackState
 	Sequence *Sequenced // one yes for several tasks, while it lasts
+	Stopped  *Stopped   // the sequence that ended before its end, until a person goes on
 	Undone   int        // rollbacks that were finished
 	Book     string
 	Measures map[Task]Measured

@@ -62,6 +62,21 @@ func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
 	return w, nil
 }
 
+// Reads lists the variables that the texts of a task name, its check, verify
+// and undo among them, NAME=value. They are what differs from host to host.
+func (c *Case) Reads(t Task) ([]string, error) {
+	env, err := c.Environ(t, "")
+	if err != nil {
+		return nil, err
+	}
+	s := c.next(t)
+	texts := append(s.texts(), s.undoTexts()...)
+	return slices.DeleteFunc(env, func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return !readsAny(texts, name)
+	}), nil
+}
+
 func editSecrets(f *FileEdit) []string {
 	var out []string
 	for _, v := range f.Set {

@@ -68,7 +68,7 @@ func (m *model) executeGroup(row pane.Row) tea.Cmd {
 		m.say(style.Warn, why)
 		return nil
 	}
-	if len(tasks) == 1 || m.kase.Level(tasks[0]) == steps.Critical || m.kase.Step(tasks[0]).Person() {
+	if len(tasks) == 1 || m.kase.Alone(tasks[0]) != "" {
 		return m.propose(steps.Action{Verb: steps.Execute, Task: tasks[0]})
 	}
 	scope := steps.Scope{Phase: row.ID.Phase, Host: row.ID.Host}
@@ -197,7 +197,7 @@ func (m *model) askConsent(c consent) tea.Cmd {
 		}
 		q.Sends = "go"
 	} else {
-		q.Options = append(q.Options, dialog.Option{Key: "y", Label: yesWord(a), ID: "go"})
+		q.Options = append(q.Options, dialog.Option{Key: "y", Label: yesWord(m.kase, a), ID: "go"})
 		q.Focus = len(q.Fields)
 		if c.why != "" {
 			q.Focus = 0
@@ -209,9 +209,9 @@ func (m *model) askConsent(c consent) tea.Cmd {
 }
 
 // yesWord is what y does.
-func yesWord(a steps.Action) string {
+func yesWord(r *pane.Run, a steps.Action) string {
 	if a.Verb == steps.Sequence {
-		return fmt.Sprintf("execute all %d", len(a.Tasks))
+		return "execute " + pane.Counted(r.Reach(a.Tasks))
 	}
 	return string(a.Verb)
 }
@@ -254,7 +254,7 @@ func (m *model) consentTitle(c consent) string {
 	what := ""
 	switch {
 	case a.Verb == steps.Sequence:
-		what = fmt.Sprintf("EXECUTE %d tasks of %s", len(a.Tasks), m.nameOf(a))
+		what = fmt.Sprintf("EXECUTE %s of %s", pane.Counted(m.kase.Reach(a.Tasks)), m.nameOf(a))
 	case a.Verb == steps.UndoTask:
 		what = "UNDO " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	default:

@@ -29,11 +29,15 @@ func (f *plain) sequences(c *steps.Case) []entry {
 	}
 	var out []entry
 	add := func(sc steps.Scope, tasks []steps.Task) {
-		if len(tasks) < 2 {
+		reach := c.Reach(tasks)
+		if len(tasks) < 2 || len(reach.Tasks) == 0 {
 			return
 		}
 		e := f.runEntry("execute "+sc.String(), steps.Action{Verb: steps.Sequence, Scope: sc, Tasks: tasks})
-		e.about = fmt.Sprintf("%s in a row, until a gate, a critical step, a failure or the end", count(len(tasks), "task"))
+		e.about = count(len(reach.Tasks), "task") + " in a row, until a failure or the end"
+		if !reach.Stop.Zero() {
+			e.about = fmt.Sprintf("%s in a row, until a failure or %s, %s", count(len(reach.Tasks), "task"), reach.Stop, reach.Why)
+		}
 		out = f.offer(out, c, e)
 	}
 	add(steps.Scope{Phase: phase}, all)

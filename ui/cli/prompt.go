@@ -207,7 +207,7 @@ func (f *plain) preview(c *steps.Case, a steps.Action) {
 	case steps.Execute, steps.Retry, steps.UndoTask:
 		tasks = []steps.Task{a.Task}
 	case steps.Sequence:
-		tasks = a.Tasks
+		tasks = f.previewReach(c, a.Tasks)
 	case steps.OpenRollback:
 		f.showPlan(c.UndoPlan(a.Scope))
 	case steps.ConfirmHost:
@@ -218,9 +218,26 @@ func (f *plain) preview(c *steps.Case, a steps.Action) {
 	}
 }
 
+// previewReach says how far one yes goes, and gives the tasks that it begins.
+func (f *plain) previewReach(c *steps.Case, tasks []steps.Task) []steps.Task {
+	r := c.Reach(tasks)
+	f.print("this yes is for %s, in order", count(len(r.Tasks), "task"))
+	if !r.Stop.Zero() {
+		f.print("; it stops at %s, %s; %s behind that", r.Stop, tail.Inert(r.Why), count(r.Rest, "task"))
+	}
+	f.print("\n")
+	return r.Tasks
+}
+
 func (f *plain) previewTask(c *steps.Case, t steps.Task, undo bool) {
 	s := c.Step(t)
 	f.print("%s  %s\n", t, tail.Inert(s.Title))
+	if s.NoReturn != "" {
+		f.print("  point of no return: %s\n", tail.Inert(s.NoReturn))
+	}
+	if s.NoUndo != "" && !undo {
+		f.print("  no undo: %s\n", tail.Inert(s.NoUndo))
+	}
 	w, err := c.Work(t, undo, "")
 	if err != nil {
 		f.print("  %s\n", tail.Inert(err.Error()))
@@ -233,17 +250,13 @@ func (f *plain) previewTask(c *steps.Case, t steps.Task, undo bool) {
 	for line := range strings.Lines(w.Text) {
 		f.print("  | %s\n", tail.Project([]byte(strings.TrimRight(line, "\n"))).Text)
 	}
-	switch {
-	case undo:
-	case s.NoUndo != "":
-		f.print("  no undo: %s\n", tail.Inert(s.NoUndo))
-	case s.Undo != nil:
+	if values, err := c.Reads(t); err == nil && len(values) > 0 {
+		f.print("  with %s\n", tail.Inert(strings.Join(values, "  ")))
+	}
+	if !undo && s.Undo != nil {
 		for line := range strings.Lines(first(s.Undo.Script, s.Undo.Text)) {
 			f.print("  undo | %s\n", tail.Project([]byte(strings.TrimRight(line, "\n"))).Text)
 		}
-	}
-	if s.NoReturn != "" {
-		f.print("  point of no return: %s\n", tail.Inert(s.NoReturn))
 	}
 }
 

@@ -106,11 +106,16 @@ func noReturn(s *steps.Step) string {
 	return "point of no return: " + s.NoReturn
 }
 
+// noUndo reports whether a step changes something that nothing takes back.
+func noUndo(s *steps.Step) bool {
+	return s.Undo == nil && s.Kind != steps.Edit && s.Danger > steps.None
+}
+
 func (r *Run) undo(p *Page, s *steps.Step, t steps.Task) {
 	switch {
 	case s.Undo == nil && s.Kind == steps.Edit:
 		p.Field("undo", "puts the backup of the edit back")
-	case s.Undo == nil && s.Danger > steps.None:
+	case noUndo(s):
 		why := s.NoUndo
 		if why == "" {
 			why = "the runbook gives none"

@@ -30,6 +30,7 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	p := NewPage(w, st)
 	s := r.Step(a.Task)
 	p.Toned(style.Warn, "but", a.Reason)
+	r.warns(p, s, a)
 	r.where(p, a.Task)
 	work, err := r.Work(a.Task, a.Undo, "")
 	if err != nil {
@@ -38,11 +39,8 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	p.Field("dir", work.Dir)
 	r.asks(p, a.Level)
 	r.opens(p, s)
-	if !a.Undo {
-		p.Toned(style.Danger, "return", noReturn(s))
+	if !a.Undo && !noUndo(s) {
 		r.undo(p, s, a.Task)
-	} else if s.NoReturn != "" {
-		p.Toned(style.Danger, "restores", "not all: "+s.NoReturn)
 	}
 	if d, ok := r.Estimate(a.Task); ok && !a.Undo {
 		p.Field("takes", "about "+About(d)+", at most "+About(work.Timeout))
@@ -68,6 +66,19 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		p.Text(style.Plain, v)
 	}
 	return p.Lines
+}
+
+// warns says first what cannot be taken back.
+func (r *Run) warns(p *Page, s *steps.Step, a Ask) {
+	switch {
+	case !a.Undo:
+		p.Toned(style.Danger, "return", noReturn(s))
+		if noUndo(s) {
+			r.undo(p, s, a.Task)
+		}
+	case s.NoReturn != "":
+		p.Toned(style.Danger, "restores", "not all: "+s.NoReturn)
+	}
 }
 
 func (r *Run) where(p *Page, t steps.Task) {
@@ -189,59 +200,6 @@ func (r *Run) proof(p *Page, s *steps.Step, undo bool) {
 		p.Head("Its undo")
 		p.Script(s.Undo.Script)
 	}
-}
-
-// SequencePreview tells all about several tasks that one yes would cover, and
-// where it will stop all the same.
-func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *style.Style) []string {
-	p := NewPage(w, st)
-	_, full := Environment(r.Case)
-	p.Field("in", full)
-	p.Field("tasks", fmt.Sprintf("%d, asked once at %s", len(tasks), level))
-	if t, why := stopsAt(r, tasks); why != "" {
-		p.Toned(style.Warn, "stops at", t.String()+", "+why)
-	} else {
-		p.Field("stops at", "the end, or the first thing that is not green")
-	}
-	if len(tasks) > 0 {
-		r.opens(p, r.Step(tasks[0]))
-	}
-	shown := map[string]bool{}
-	for _, t := range tasks {
-		s := r.Step(t)
-		p.Head(fmt.Sprintf("%s: %s, %s", tail.Inert(t.Host), tail.Inert(s.Title), r.Level(t)))
-		switch {
-		case shown[t.Step]:
-			p.Text(style.Dim, "the same as above, with the values of "+t.Host)
-			continue
-		case s.Kind == steps.Edit:
-			p.Text(style.Plain, Sets(s))
-		case s.Script != "":
-			p.Script(s.Script)
-		default:
-			p.Text(style.Plain, or(s.Text, string(s.Kind)))
-		}
-		shown[t.Step] = true
-		if s.NoUndo != "" {
-			p.Toned(style.Warn, "undo", "no undo: "+s.NoUndo)
-		}
-		p.Toned(style.Danger, "return", noReturn(s))
-	}
-	return p.Lines
-}
-
-// stopsAt gives the first task that a sequence may not begin by itself.
-func stopsAt(r *Run, tasks []steps.Task) (steps.Task, string) {
-	for _, t := range tasks {
-		s := r.Step(t)
-		switch {
-		case s.Person():
-			return t, "a " + string(s.Kind) + " that waits for a person"
-		case r.Level(t) == steps.Critical:
-			return t, "which is critical and asked by itself"
-		}
-	}
-	return steps.Task{}, ""
 }
 
 // Plan shows the whole rollback of a scope: what will be done, in which order,

@@ -1,0 +1,154 @@
+package steps
+
+// The rule of this file: one yes covers what was shown under it and nothing
+// that asks for a yes of its own. Where it stops is known before it begins, and
+// every face shows the same.
+
+import (
+	"slices"
+	"time"
+)
+
+// Reach is how far one yes for several tasks goes.
+type Reach struct {
+	Tasks []Task // that it begins, in order
+	Stop  Task   // the first that is asked by itself; zero where it goes to the end
+	Why   string // it stops there, in words that follow the task's name
+	Rest  int    // tasks behind the stop, which it does not begin
+}
+
+// Reach computes how far one yes for some tasks goes now. What is finished and
+// what the environment leaves out is in no part of it.
+func (c *Case) Reach(tasks []Task) Reach {
+	var r Reach
+	for _, t := range tasks {
+		if c.finished(t) {
+			continue
+		}
+		if r.Stop.Zero() {
+			if r.Why = c.Alone(t); r.Why == "" {
+				r.Tasks = append(r.Tasks, t)
+			} else {
+				r.Stop = t
+			}
+			continue
+		}
+		r.Rest++
+	}
+	return r
+}
+
+// Alone says why a task is asked by itself and never begun under the yes of a
+// sequence; "" for one that may be.
+func (c *Case) Alone(t Task) string {
+	s := c.next(t)
+	switch {
+	case s == nil:
+		return ""
+	case s.Person():
+		return "which " + s.Waits()
+	case s.NoReturn != "":
+		return "a point of no return, asked by itself"
+	case c.Level(t) == Critical:
+		return "which is critical, asked by itself"
+	}
+	return ""
+}
+
+// sequence is one yes for several tasks, as far as Reach says.
+func sequence(c *Case, a Action) ([]Event, error) {
+	if len(a.Tasks) == 0 {
+		return nil, refuse(Never, "", "there is nothing to execute in %s", a.Scope)
+	}
+	for _, t := range a.Tasks {
+		if r := c.exists(t); r != nil {
+			return nil, r
+		}
+	}
+	if c.State.Sequence != nil {
+		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
+	}
+	reach := c.Reach(a.Tasks)
+	switch {
+	case len(reach.Tasks) > 0:
+	case reach.Stop.Zero():
+		return nil, refuse(Never, "", "everything of %s is finished", a.Scope)
+	default:
+		return nil, refuse(Never, "execute it by itself", "%s is next, %s", reach.Stop, reach.Why)
+	}
+	level := c.SequenceLevel(a.Tasks)
+	if r := c.confirmed(level, c.Phrase(level, a.Tasks), a); r != nil {
+		return nil, r
+	}
+	a.Confirm.Level = level
+	if a.Confirm.By == "" {
+		a.Confirm.By = a.Actor
+	}
+	return []Event{Sequenced{Scope: a.Scope, Step: commonStep(a.Tasks), Tasks: a.Tasks, Confirm: a.Confirm}}, nil
+}
+
+// commonStep is the step that all of some tasks are of, or "".
+func commonStep(tasks []Task) string {
+	for _, t := range tasks {
+		if t.Step != tasks[0].Step {
+			return ""
+		}
+	}
+	return tasks[0].Step
+}
+
+// SequenceLevel is the highest level below critical among some tasks.
+func (c *Case) SequenceLevel(tasks []Task) Danger {
+	level := None
+	for _, t := range tasks {
+		if l := c.Level(t); l < Critical {
+			level = max(level, l)
+		}
+	}
+	return level
+}
+
+// inSequence reports whether the yes of the sequence under way covers a start
+// at a level.
+func (c *Case) inSequence(t Task, level Danger) bool {
+	q := c.State.Sequence
+	return q != nil && q.Confirm.Level >= level && slices.Contains(q.Tasks, t) && c.Alone(t) == ""
+}
+
+// SequenceDone is why a sequence ends of which nothing is left.
+const SequenceDone = "done"
+
+// Stopped is a sequence that ended before everything of it was done.
+type Stopped struct {
+	Scope Scope
+	Step  string // where all of it was of one step
+	Tasks []Task
+	Why   string
+	At    time.Time
+}
+
+func (s *State) endSequence(at time.Time, why string) {
+	if q := s.Sequence; q != nil && why != SequenceDone {
+		s.Stopped = &Stopped{Scope: q.Scope, Step: q.Step, Tasks: q.Tasks, Why: why, At: at}
+	}
+	s.Sequence = nil
+}
+
+// wentOn forgets the stopped sequence when a person begins something of it, or
+// takes something back. To try again what stopped it is not to go on yet.
+func (s *State) wentOn(t Task, again bool, how Confirmation) {
+	if q := s.Stopped; q != nil && how.How != "sequence" && !again && slices.Contains(q.Tasks, t) {
+		s.Stopped = nil
+	}
+}
+
+// LeftOff gives the sequence that stopped before its end and that nobody went
+// on with, and how far one more yes for what is left of it would go.
+func (c *Case) LeftOff() (Stopped, Reach, bool) {
+	q := c.State.Stopped
+	if q == nil || c.State.Closed != nil || c.State.Rollback != nil || c.State.Sequence != nil {
+		return Stopped{}, Reach{}, false
+	}
+	r := c.Reach(q.Tasks)
+	return *q, r, len(r.Tasks) > 0 || !r.Stop.Zero()
+}

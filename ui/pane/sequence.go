@@ -1,0 +1,112 @@
+package pane
+
+// The rule of this file: what one yes covers is counted as it will happen, and
+// what it will not do stands above what it will.
+
+import (
+	"fmt"
+	"strings"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Counted says how many of some tasks one yes begins: "3 of 7 tasks", "4 tasks".
+func Counted(r steps.Reach) string {
+	n, all := len(r.Tasks), len(r.Tasks)+r.Rest
+	if !r.Stop.Zero() {
+		all++
+	}
+	if n < all {
+		return fmt.Sprintf("%d of %d tasks", n, all)
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+// SequencePreview tells all about several tasks that one yes would cover, and
+// where it will stop all the same.
+func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	reach := r.Reach(tasks)
+	if reach.Stop.Zero() {
+		p.Field("does", Counted(reach)+", to the end or the first thing that is not green")
+	} else {
+		p.Toned(style.Warn, "does", Counted(reach)+", or until the first thing that is not green")
+		p.Toned(style.Warn, "stops at", r.Step(reach.Stop).Title+" ("+reach.Stop.String()+"), "+reach.Why)
+	}
+	r.warnsOfAll(p, reach, tasks)
+	_, full := Environment(r.Case)
+	p.Field("in", full)
+	p.Field("asked", "once, at "+level.String())
+	if len(reach.Tasks) > 0 {
+		r.opens(p, r.Step(reach.Tasks[0]))
+	}
+	shown := map[string]string{} // the host that a step's script was shown for
+	for _, t := range reach.Tasks {
+		r.covered(p, t, shown[t.Step])
+		if shown[t.Step] == "" {
+			shown[t.Step] = t.Host
+		}
+	}
+	r.behind(p, reach, tasks)
+	return p.Lines
+}
+
+// warnsOfAll says what of a sequence cannot be taken back, each step once. A
+// point of no return is not among what the yes covers, and is told all the same.
+func (r *Run) warnsOfAll(p *Page, reach steps.Reach, tasks []steps.Task) {
+	told := map[string]bool{}
+	for _, t := range reach.Tasks {
+		if s := r.Step(t); noUndo(s) && !told[s.ID] {
+			told[s.ID] = true
+			p.Toned(style.Warn, "no undo", s.Title+": "+or(s.NoUndo, "the runbook gives none"))
+		}
+	}
+	for _, t := range tasks {
+		s := r.Step(t)
+		if s.NoReturn == "" || told[s.ID] || r.State.Task(t).Status.Finished() {
+			continue
+		}
+		told[s.ID] = true
+		p.Toned(style.Danger, "return", "not covered: "+s.Title+" is a "+noReturn(s))
+	}
+}
+
+// covered shows what a task of a sequence will run, and with which values on
+// its host; what was shown above is not shown again.
+func (r *Run) covered(p *Page, t steps.Task, as string) {
+	s := r.Step(t)
+	p.Head(fmt.Sprintf("%s: %s, %s", tail.Inert(t.Host), tail.Inert(s.Title), r.Level(t)))
+	switch {
+	case as != "":
+		p.Text(style.Dim, "the same as on "+as)
+	case s.Kind == steps.Edit:
+		p.Text(style.Plain, Sets(s))
+	case s.Script != "":
+		p.Script(s.Script)
+	default:
+		p.Text(style.Plain, or(s.Text, string(s.Kind)))
+	}
+	values, err := r.Reads(t)
+	if err != nil {
+		p.Toned(style.Danger, "cannot", err.Error())
+		return
+	}
+	p.Field("with", strings.Join(values, "  "))
+}
+
+// behind names what the yes does not cover.
+func (r *Run) behind(p *Page, reach steps.Reach, tasks []steps.Task) {
+	if reach.Stop.Zero() {
+		return
+	}
+	p.Head("Not covered by this yes")
+	past := false
+	for _, t := range tasks {
+		past = past || t == reach.Stop
+		if s := r.Step(t); past && !r.State.Task(t).Status.Finished() && s.Left == "" {
+			p.Text(style.Dim, t.Host+": "+s.Title)
+		}
+	}
+}
