@@ -64,7 +64,7 @@ func (r *Runner) advanceSequence() {
 		}
 		if why := r.kase().Alone(t); why != "" {
 			if !moving { // what is under way decides first
-				r.endSequence("before " + t.String() + ", " + why)
+				r.commit(steps.SequenceEnded{Why: "before " + t.String() + ", " + why, Stop: t})
 			}
 			return
 		}

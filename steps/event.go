@@ -143,7 +143,8 @@ type (
 	}
 	// SequenceEnded says why it went no further.
 	SequenceEnded struct {
-		Why string `json:"why"`
+		Why  string `json:"why"`
+		Stop Task   `json:"stop,omitzero"` // the task that it came to, which is asked by itself
 	}
 	// RollbackOpened begins a rollback of a scope.
 	RollbackOpened struct {

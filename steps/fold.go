@@ -71,7 +71,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 	case Sequenced:
 		s.Sequence, s.Stopped = &e, nil
 	case SequenceEnded:
-		s.endSequence(at, e.Why)
+		s.endSequence(at, e)
 	case Noted, Recovered:
 	default:
 		return s.applyRollback(at, e)

@@ -123,21 +123,23 @@ type Stopped struct {
 	Scope Scope
 	Step  string // where all of it was of one step
 	Tasks []Task
+	Stop  Task // the task that it came to, which is asked by itself; zero where it ended otherwise
 	Why   string
 	At    time.Time
 }
 
-func (s *State) endSequence(at time.Time, why string) {
-	if q := s.Sequence; q != nil && why != SequenceDone {
-		s.Stopped = &Stopped{Scope: q.Scope, Step: q.Step, Tasks: q.Tasks, Why: why, At: at}
+func (s *State) endSequence(at time.Time, e SequenceEnded) {
+	if q := s.Sequence; q != nil && e.Why != SequenceDone {
+		s.Stopped = &Stopped{Scope: q.Scope, Step: q.Step, Tasks: q.Tasks, Stop: e.Stop, Why: e.Why, At: at}
 	}
 	s.Sequence = nil
 }
 
 // wentOn forgets the stopped sequence when a person begins something of it, or
-// takes something back. To try again what stopped it is not to go on yet.
+// takes something back. To do what it stopped at, or to try again what stopped
+// it, is not to go on yet.
 func (s *State) wentOn(t Task, again bool, how Confirmation) {
-	if q := s.Stopped; q != nil && how.How != "sequence" && !again && slices.Contains(q.Tasks, t) {
+	if q := s.Stopped; q != nil && how.How != "sequence" && !again && t != q.Stop && slices.Contains(q.Tasks, t) {
 		s.Stopped = nil
 	}
 }

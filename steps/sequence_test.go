@@ -111,8 +111,16 @@ func TestWhatAStoppedSequenceLeaves(t *testing.T) {
 	left(s, true, "hold", 3)
 	s.do(Action{Verb: Release}, whole(s)).on(SequenceEnded{Why: "the console was left"})
 	left(s, true, "the console was left", 3)
-	s.do(x("a@w1")).exits("a@w1", 0).do(whole(s)).on(SequenceEnded{Why: SequenceDone})
+	s.do(whole(s)).on(SequenceEnded{Why: SequenceDone})
 	left(s, false, "", 0)
-	s.do(whole(s)).on(SequenceEnded{Why: "before g@local"}).do(Action{Verb: OpenRollback})
+	s = play(t, "live", row)
+	s.do(whole(s), inRow("a@w1"), inRow("a@w2")).exits("a@w1", 0).exits("a@w2", 0).do(inRow("look")).exits("look@local", 0)
+	s.on(SequenceEnded{Why: "before g@local", Stop: at("g")}).do(x("g"), Action{Verb: SignOff, Task: at("g"), Name: "agreed"}, verb(Yes, "g"))
+	left(s, true, "before g@local", 0) // it is at the point of no return now
+	s.do(x("n@w1")).exits("n@w1", 0)
+	left(s, false, "", 0)
+
+	s = play(t, "live", row)
+	s.do(whole(s), inRow("a@w1")).exits("a@w1", 0).on(SequenceEnded{Why: "x"}).do(Action{Verb: OpenRollback})
 	left(s, false, "", 0) // the way back is another way
 }

@@ -62,6 +62,9 @@ func (m *model) askLeave() {
 				p.Text(style.Warn, t.String()+" does not count as green while nobody looks")
 			}
 		}
+		if q := m.kase.State.Sequence; q != nil {
+			p.Text(style.Warn, "the sequence over "+q.Scope.String()+" ends with this console: what has started goes on, nothing after it is begun")
+		}
 		if m.kase.State.Rollback != nil {
 			p.Text(style.Warn, "the rollback stays open; it goes no further until it is told to")
 		}
@@ -146,7 +149,7 @@ func (m *model) attention() {
 	q := &question{Dialog: dialog.New("attention", "WHAT WANTS A PERSON", "close")}
 	wishes := m.wishes
 	for i, w := range wishes {
-		if i < 9 && (!w.Task.Zero() || w.Host != "") {
+		if i < 9 && (!w.Task.Zero() || w.Host != "" || w.Row != (pane.ID{})) {
 			q.Options = append(q.Options, dialog.Option{Key: fmt.Sprint(i + 1), Label: "go to " + fmt.Sprint(i+1), ID: fmt.Sprint(i), Safe: true})
 		}
 	}
@@ -166,9 +169,12 @@ func (m *model) attention() {
 			if fmt.Sprint(i) != a.ID {
 				continue
 			}
-			if w.Task.Zero() {
+			switch {
+			case w.Row != (pane.ID{}):
+				m.goToRow(w.Row)
+			case w.Host != "":
 				m.goTo(focus{serverPart, w.Host})
-			} else {
+			case !w.Task.Zero():
 				m.goToTask(w.Task)
 			}
 		}

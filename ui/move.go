@@ -72,6 +72,18 @@ func (m *model) goToTask(t steps.Task) bool {
 	return false
 }
 
+// goToRow selects a group and unfolds the phase that it is in.
+func (m *model) goToRow(id pane.ID) {
+	if id.Step != "" || id.Host != "" {
+		m.folds[pane.ID{Phase: id.Phase}] = true
+	}
+	m.plant()
+	if i := pane.Find(m.rows, id); i >= 0 {
+		m.moveTo(i)
+		m.focus = focus{part: stepsPart}
+	}
+}
+
 func (m *model) fold() {
 	if r, ok := m.row(); ok && r.Group {
 		m.folds[r.ID] = !r.Open

@@ -40,6 +40,10 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 	if m.confirmNext(before) {
 		ring = true
 	}
+	if q, _, ok := m.kase.LeftOff(); ok && before.State.Sequence != nil {
+		m.say(style.Warn, "the sequence stopped: "+q.Why+"; a tells what x goes on with")
+		ring = true
+	}
 	if m.snap.Frozen != nil {
 		m.say(style.Danger, "the journal cannot be written, nothing new is started: "+m.snap.Frozen.Error())
 	}

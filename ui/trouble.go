@@ -139,7 +139,7 @@ func (m *model) resolve() {
 		return
 	}
 	if st := m.kase.State.Task(t).Status; st != steps.TaskUnknown && st != steps.TaskUndoUnknown {
-		m.say(style.Dim, fmt.Sprintf("%s is %s; only what is unknown is resolved", t, st))
+		m.say(style.Dim, fmt.Sprintf("%s %s; only what is unknown is resolved", t, m.kase.Stands(t)))
 		return
 	}
 	m.askResolve(t)

@@ -100,7 +100,7 @@ func stillOpen(s runner.Snapshot) string {
 	}
 	for _, t := range s.Case.Book.Tasks() {
 		if s.Case.State.Task(t).Status == steps.TaskOpen {
-			return t.String() + " is open"
+			return t.String() + " " + s.Case.Stands(t)
 		}
 	}
 	return "nothing is under way"

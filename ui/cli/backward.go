@@ -50,6 +50,24 @@ func (f *plain) sequences(c *steps.Case) []entry {
 	return out
 }
 
+// leftOff says why a sequence stopped before its end, and what is next of it;
+// "" where none did. One that is under way in the journal was cut, unless its
+// console is still there.
+func leftOff(c *steps.Case) string {
+	if q := c.State.Sequence; q != nil {
+		return fmt.Sprintf("a sequence over %s goes on only while its console is there; %s of it to be done", q.Scope, count(len(c.Reach(q.Tasks).Tasks), "task"))
+	}
+	q, reach, ok := c.LeftOff()
+	if !ok {
+		return ""
+	}
+	next := reach.Stop
+	if len(reach.Tasks) > 0 {
+		next = reach.Tasks[0]
+	}
+	return fmt.Sprintf("the sequence over %s stopped: %s; next of it is %s", q.Scope, q.Why, next)
+}
+
 // rollback is what an open rollback asks for.
 func (f *plain) rollback(s runner.Snapshot) []entry {
 	c := &s.Case

@@ -57,7 +57,7 @@ func writeMarkdown(w io.Writer, r runAccount) error {
 func writeTasks(b *bufio.Writer, list []taskAccount) {
 	b.WriteString("| step | host | title | refs | planned | took | state | exit codes | by |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, t := range list {
-		state := string(t.Status)
+		state := first(t.waits, string(t.Status))
 		if t.How != "" && t.How != steps.HowProven {
 			state += ", " + t.How
 		}

@@ -38,6 +38,9 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 			f.print("%s is %s\n", t, ts.Status)
 		}
 	}
+	if line := leftOff(c); line != "" {
+		f.print("%s\n", tail.Inert(line))
+	}
 	if s.Frozen != nil {
 		f.print("the journal cannot be written: %s\n", tail.Inert(s.Frozen.Error()))
 	}
@@ -54,7 +57,7 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 
 func (f *plain) showOpen(c *steps.Case, t steps.Task) {
 	s := c.Step(t)
-	f.print("%s %s is open: %s\n", s.Kind, t, tail.Inert(s.Title))
+	f.print("%s %s %s: %s\n", s.Kind, t, s.Waits(), tail.Inert(s.Title))
 	for line := range strings.Lines(s.Text) {
 		f.print("  | %s\n", tail.Inert(strings.TrimRight(line, "\n")))
 	}

@@ -52,6 +52,8 @@ type taskAccount struct {
 	Planned  steps.Duration   `json:"planned,omitempty"`
 	Took     steps.Duration   `json:"took,omitempty"`
 	Attempts []attemptAccount `json:"attempts,omitempty"`
+
+	waits string // what an open task waits for, in words
 }
 
 type attemptAccount struct {
@@ -227,6 +229,9 @@ func accountTask(c *steps.Case, t steps.Task) taskAccount {
 	a := taskAccount{Step: t.Step, Host: t.Host, Title: s.Title, Refs: s.Refs, Status: ts.Status, How: ts.How, Reason: ts.Reason}
 	if ts.Status == steps.TaskNotStarted && s.Left != "" {
 		a.Status, a.Reason = steps.TaskSkipped, s.Left
+	}
+	if ts.Status == steps.TaskOpen {
+		a.waits = s.Waits()
 	}
 	if s.Estimate > 0 {
 		a.Planned = s.Estimate

@@ -139,7 +139,7 @@ func sayAttempt(e steps.Event) string {
 func sayTask(e steps.Event) string {
 	switch e := e.(type) {
 	case steps.Began:
-		return fmt.Sprintf("%s %s is open", e.As, e.Task)
+		return fmt.Sprintf("%s %s has begun: it %s", e.As, e.Task, (&steps.Step{Kind: e.As}).Waits())
 	case steps.MarkedDone:
 		word := " marked done: "
 		if e.Undo {

@@ -22,6 +22,7 @@ type statusReport struct {
 	Holds  []string      `json:"holds,omitempty"`
 	Inputs []string      `json:"open_inputs,omitempty"`
 	Back   string        `json:"rollback,omitempty"` // scope of the open one
+	Row    string        `json:"sequence,omitempty"` // that stopped before its end, or was cut: why, and what is next
 }
 
 type phaseReport struct {
@@ -48,6 +49,8 @@ type taskReport struct {
 	Since    time.Time    `json:"since,omitzero"`
 	Attempts int          `json:"attempts,omitempty"`
 	Exit     *int         `json:"exit,omitempty"`
+
+	waits string // what an open task waits for, in words
 }
 
 func (p *program) statusVerb() *cobra.Command {
@@ -85,6 +88,7 @@ func (l *ledger) status(p *program) statusReport {
 	if l.state.Rollback != nil {
 		s.Back = l.state.Rollback.Scope.String()
 	}
+	s.Row = leftOff(c)
 	for scope, why := range l.state.Holds {
 		s.Holds = append(s.Holds, scope.String()+": "+why)
 	}
@@ -115,6 +119,9 @@ func reportTask(c *steps.Case, t steps.Task, ready bool) taskReport {
 	if a := ts.Attempt(); a != nil && a.HasCode {
 		r.Exit = &a.Code
 	}
+	if ts.Status == steps.TaskOpen {
+		r.waits = s.Waits()
+	}
 	return r
 }
 
@@ -136,6 +143,9 @@ func (p *program) sayStatus(s statusReport) {
 	if len(s.Inputs) > 0 {
 		p.say("\nopen inputs: %s\n", join(s.Inputs))
 	}
+	if s.Row != "" {
+		p.say("\n%s\n", tail.Inert(s.Row))
+	}
 	if s.Back != "" {
 		p.say("\na rollback of %s is open\n", s.Back)
 	}
@@ -148,6 +158,9 @@ func taskLine(t taskReport) string {
 		return ""
 	}
 	word := string(t.Status)
+	if t.waits != "" {
+		word = t.waits
+	}
 	if t.Ready {
 		word = "ready"
 	}

@@ -13,6 +13,7 @@ import (
 // Wish is one thing that wants a person.
 type Wish struct {
 	Task steps.Task // zero for what concerns a host or the run
+	Row  ID         // of the group that it is about, in place of a task
 	Host string
 	Text string
 	Hint string
@@ -47,6 +48,9 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 	}
 	if next, waits := r.RollbackWaits(); waits {
 		out = append(out, Wish{Task: next.Task, Text: "the rollback waits: " + EntryText(r.Step(next.Task), next), Hint: "x goes on", Tone: style.Strong})
+	}
+	if w, ok := r.leftOff(); ok {
+		out = append(out, w)
 	}
 	return out
 }
@@ -98,9 +102,11 @@ func (r *Run) openWish(t steps.Task, ts steps.TaskState) (Wish, bool) {
 	case ts.Kind == steps.Soak:
 		return w, false
 	case ts.Kind == steps.Gate:
-		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes", t.Step), "x opens it"
+		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes: %s", t.Step, r.Step(t).Title), "x shows its evidence and takes the yes"
+	case ts.Kind == steps.Measure:
+		w.Text, w.Hint = fmt.Sprintf("%s waits for a figure: %s", t, r.Step(t).Title), "m records it"
 	default:
-		w.Text, w.Hint = fmt.Sprintf("%s is open: %s", t, r.Step(t).Title), "m marks it done"
+		w.Text, w.Hint = fmt.Sprintf("%s %s: %s", t, r.Stands(t), r.Step(t).Title), "m marks it done"
 	}
 	return w, true
 }

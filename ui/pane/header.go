@@ -174,6 +174,9 @@ func Progress(r *Run, w int, st *style.Style) string {
 	}
 	out := fmt.Sprintf(" [%s] %d of %d", Bar(share, max(8, min(26, w/6)), st), finished, all.Total)
 	var parts []string
+	if text, tone := r.Going(); text != "" {
+		parts = append(parts, st.Paint(tone, Cut(tail.Inert(text), w-ansi.StringWidth(out)-4, st)))
+	}
 	if all.Trouble > 0 {
 		parts = append(parts, st.Paint(style.Danger, fmt.Sprintf("%d in trouble", all.Trouble)))
 	}

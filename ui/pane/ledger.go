@@ -58,7 +58,10 @@ func Words(e steps.Event) (string, style.Tone) {
 	case steps.Sequenced:
 		return fmt.Sprintf("sequence over %s, %d tasks", e.Scope, len(e.Tasks)), style.Plain
 	case steps.SequenceEnded:
-		return "sequence ended: " + e.Why, style.Plain
+		if e.Why == steps.SequenceDone {
+			return "sequence done", style.Plain
+		}
+		return "sequence stopped: " + e.Why, style.Warn
 	case steps.RollbackOpened:
 		return fmt.Sprintf("rollback of %s opened, %d entries", e.Scope, e.Entries), style.Warn
 	case steps.RollbackConfirmed:
@@ -149,7 +152,7 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 	case steps.Measured:
 		return fmt.Sprintf("%s is %s %s", e.Name, e.Value, e.Unit), style.Plain, true
 	case steps.Began:
-		return e.Task.String() + " open", style.Plain, true
+		return e.Task.String() + " begun, " + (&steps.Step{Kind: e.As}).Waits(), style.Plain, true
 	case steps.Soaked:
 		tone := style.Plain
 		if e.To == "red" || e.To == "failed" || e.To == "stale" {

@@ -65,7 +65,7 @@ func (r *Run) Mark(t steps.Task) Mark {
 	case ts.Status == steps.TaskNotStarted || ts.Status == steps.TaskUndone:
 		return r.todo(t, ts)
 	case ts.Status == steps.TaskOpen:
-		return openMark(ts)
+		return openMark(s, ts)
 	case ts.Status == steps.TaskDone:
 		return Mark{glyphDone, doneWord(ts.How), style.OK}
 	case ts.Status == steps.TaskSkipped:
@@ -119,13 +119,10 @@ func doneWord(how string) string {
 	return "done"
 }
 
-func openMark(ts steps.TaskState) Mark {
+// openMark never says "open": of a gate that reads as passed.
+func openMark(s *steps.Step, ts steps.TaskState) Mark {
 	if ts.Kind != steps.Soak {
-		word := "open"
-		if ts.Kind == steps.Gate {
-			word = "gate open"
-		}
-		return Mark{glyphBusy, word, style.Busy}
+		return Mark{glyphBusy, s.Waits(), style.Busy}
 	}
 	switch ts.Soak.Now {
 	case "red", "stale":

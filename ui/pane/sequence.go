@@ -110,3 +110,63 @@ func (r *Run) behind(p *Page, reach steps.Reach, tasks []steps.Task) {
 		}
 	}
 }
+
+// leftOff is the wish of a sequence that stopped before its end: why, and what
+// x on its row would go on with.
+func (r *Run) leftOff() (Wish, bool) {
+	q, reach, ok := r.LeftOff()
+	if !ok {
+		return Wish{}, false
+	}
+	w := Wish{Row: r.rowOf(q), Tone: style.Strong, Text: "the sequence over " + r.nameOf(q) + " stopped: " + q.Why}
+	switch {
+	case len(reach.Tasks) > 0 && reach.Stop.Zero():
+		w.Hint = "x on its row goes on with " + Counted(reach)
+	case len(reach.Tasks) > 0:
+		w.Hint = fmt.Sprintf("x on its row goes on with %s, up to %s", Counted(reach), reach.Stop)
+	default:
+		w.Hint = fmt.Sprintf("x on %s, then x on this row goes on", reach.Stop)
+	}
+	return w, true
+}
+
+// nameOf is what a sequence was over: one step, or its scope.
+func (r *Run) nameOf(q steps.Stopped) string {
+	if s := r.Book.Step(q.Step); s != nil {
+		return s.Title
+	}
+	if p := r.Book.Phase(q.Scope.Phase); p != nil && q.Scope.Host == "" {
+		return p.Title
+	}
+	return q.Scope.String()
+}
+
+// rowOf is the row of the tree that a sequence was started from.
+func (r *Run) rowOf(q steps.Stopped) ID {
+	id := ID{Phase: q.Scope.Phase, Host: q.Scope.Host}
+	switch {
+	case q.Step != "" && q.Scope.Host == "":
+		id.Step = q.Step
+	case q.Scope.Host != "" && len(q.Tasks) > 0:
+		id.Block = r.Step(q.Tasks[0]).Block
+	}
+	return id
+}
+
+// Going says how far the sequence under way is, or that one has stopped, in a
+// few words; "" where there is none.
+func (r *Run) Going() (string, style.Tone) {
+	if q := r.State.Sequence; q != nil {
+		reach, done := r.Reach(q.Tasks), 0
+		for _, t := range q.Tasks {
+			if r.State.Task(t).Status.Finished() {
+				done++
+			}
+		}
+		return fmt.Sprintf("one yes: %d of %d done", done, done+len(reach.Tasks)), style.Plain
+	}
+	if w, ok := r.leftOff(); ok {
+		return w.Text + " (a)", style.Warn
+	}
+	return "", style.Plain
+}

@@ -21,8 +21,8 @@ const (
 // has to hold one of the words.
 var (
 	glyph = regexp.MustCompile(`\[[x~! -]\]`)
-	words = regexp.MustCompile(`done|overridden|shortened|starting|running|cancelling|verifying|open|soak|not seen|undoing|rolling back|` +
-		`failed|cancelled|unknown|red|stale|undo failed|not restored|skipped|excluded|left out|not undone|locked|ready|held|undone|green|cannot tell|waits for you`)
+	words = regexp.MustCompile(`done|overridden|shortened|starting|running|cancelling|verifying|waits for|soak|not seen|undoing|rolling back|` +
+		`failed|cancelled|unknown|red|stale|undo failed|not restored|skipped|excluded|left out|not undone|locked|ready|held|undone|green|cannot tell`)
 )
 
 // Check holds the rules on one picture of w by h cells. The screen may carry

@@ -92,7 +92,7 @@ func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')
 func (c *console) announces() {
 	c.comes("Announce")
 	c.press("x")
-	c.waitRow("Announce", "open")
+	c.waitRow("Announce", "waits for a person")
 	c.press("m")
 	c.see("MARK DONE Announce", "what shows it")
 	c.write("mail to all at 22:05")
@@ -104,7 +104,7 @@ func (c *console) announces() {
 func (c *console) opensTheGate() {
 	c.comes("Stop the cluster?")
 	c.press("x")
-	c.waitRow("Stop the cluster?", "gate open")
+	c.waitRow("Stop the cluster?", "waits for a yes")
 	c.press("x")
 	c.see("GATE Stop the cluster?")
 	c.see("y yes, open it (not now)") // the sign-offs are missing
@@ -130,7 +130,7 @@ func (c *console) opensTheGate() {
 	})
 	c.press("Enter") // the default leaves it closed
 	c.gone("GATE Stop")
-	c.waitRow("Stop the cluster?", "gate open")
+	c.waitRow("Stop the cluster?", "waits for a yes")
 	c.press("x")
 	c.yes("GATE Stop the cluster?")
 	c.waitRow("Stop the cluster?", "done")
@@ -174,7 +174,7 @@ func (c *console) toTheEnd() {
 }
 
 // waits is the state of a step that somebody has to do something about.
-var waits = regexp.MustCompile(`ready|open`)
+var waits = regexp.MustCompile(`ready|waits for`)
 
 var phaseDone = regexp.MustCompile(`\[x\] Roll-out .*done (\d+)/(\d+)`)
 
@@ -203,12 +203,17 @@ func (c *console) goesOn() bool {
 		c.records("Memory per worker", "1.4")
 	case strings.Contains(at, "Put the cleanup cron back"):
 		c.press("x")
-		c.waitRow("Put the cleanup", "open")
+		c.waitRow("Put the cleanup", "waits for")
 		c.press("m")
 		c.see("MARK DONE Put the cleanup")
 		c.write("four crontabs compared")
 		c.press("Enter")
 		c.yes("MARK DONE Put the cleanup")
+	case strings.Contains(at, "Start the training"): // a point of no return is asked by itself
+		c.press("x")
+		c.see("EXECUTE Start the training", "point of no return")
+		c.yes("EXECUTE Start the training")
+		c.waitRow("Start the training", "done")
 	default:
 		c.restOfPhase()
 	}
@@ -219,7 +224,7 @@ func (c *console) goesOn() bool {
 func (c *console) records(title, figure string) {
 	c.Helper()
 	c.press("x")
-	c.waitRow(title, "open")
+	c.waitRow(title, "waits for a figure")
 	c.press("m")
 	c.see("RECORD "+title, "where it comes from")
 	c.write(figure)
