@@ -298,7 +298,7 @@ func TestRollbackShowsItsPlanAndAsksPerHost(t *testing.T) {
 	if d.f.state.Rollback == nil {
 		t.Fatalf("no rollback is open: %s", d.said)
 	}
-	d.expect(t, "Rollback of run", "waits for you")
+	d.expect(t, "Rollback of run", "waits for a person")
 	// before: a manual step, begun and marked
 	d.press("x", "x")
 	d.words("none was running")

@@ -39,7 +39,7 @@ func inTrouble(r *Run, row Row) bool {
 	}
 	return slices.ContainsFunc(row.Tasks, func(t steps.Task) bool {
 		ts := r.State.Task(t)
-		soak := ts.Status == steps.TaskOpen && openMark(ts).Glyph == glyphTrouble
+		soak := ts.Status == steps.TaskOpen && openMark(r.Step(t), ts).Glyph == glyphTrouble
 		return ts.Left == "" && !ts.Released && (ts.Status.Trouble() || soak)
 	})
 }

@@ -255,7 +255,7 @@ func (b *tree) rollback() {
 	row := Row{ID: ID{Rollback: true}, Group: true, Text: "Rollback of " + tail.Inert(b.State.Rollback.Scope.String()),
 		Right: fmt.Sprintf("%d/%d", done, len(plan)), Mark: Mark{glyphBusy, "rolling back", style.Busy}}
 	if _, waits := b.RollbackWaits(); waits {
-		row.Mark = Mark{glyphBusy, "waits for you", style.Warn}
+		row.Mark = Mark{glyphBusy, "waits for a person", style.Warn}
 	}
 	if done == len(plan) {
 		row.Mark = Mark{glyphDone, "done", style.OK}
