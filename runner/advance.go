@@ -58,7 +58,7 @@ func (r *Runner) advanceSequence() {
 		case ts.Status.Trouble():
 			r.endSequence(t.String() + " is " + string(ts.Status))
 			return
-		case ts.Status.Busy(), ts.Status == steps.TaskOpen && s.Kind == steps.Soak:
+		case ts.Status.Busy(), ts.Status == steps.TaskOpen && s.Kind == steps.Soak && !ts.Soak.Overdue:
 			moving = true
 			continue
 		}

@@ -105,7 +105,10 @@ func (r *Runner) autoTasks() []steps.Task {
 // to stay open for a person, and why; nil that it may still change by itself.
 func (r *Runner) autoOpen(t steps.Task, s *steps.Step, ts steps.TaskState) error {
 	if s.Kind == steps.Soak {
-		bad := ts.Soak.Now == "red" || ts.Soak.Now == "stale"
+		if ts.Soak.Overdue {
+			return &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " waits for a person: " + ts.Reason}
+		}
+		bad := ts.Soak.Now == steps.SoakRed || ts.Soak.Now == steps.SoakStale
 		if bad && r.cfg.Now().Sub(ts.Soak.Since) > soakPatience {
 			return &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " is " + ts.Soak.Now + ": " + ts.Reason}
 		}

@@ -209,6 +209,7 @@ type memory struct {
 	mu    sync.Mutex
 	lines []line
 	fail  error
+	shift time.Duration // how far its clock is ahead
 }
 
 type line struct {
@@ -227,9 +228,22 @@ func (m *memory) Append(kind string, data any) (int64, time.Time, error) {
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	m.lines = append(m.lines, line{kind, b, time.Now()})
+	m.lines = append(m.lines, line{kind, b, time.Now().UTC().Add(m.shift)})
 	return int64(len(m.lines)), m.lines[len(m.lines)-1].at, nil
 }
+func (m *memory) now() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return time.Now().Add(m.shift)
+}
+
+// skip puts the clock forward, as if a console had been away for so long.
+func (m *memory) skip(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shift += d
+}
+
 func (m *memory) Head() string { return fmt.Sprintf("h%d", len(m.lines)) }
 
 func (m *memory) fold() *steps.State {

@@ -78,7 +78,7 @@ func (r *Runner) resume() {
 		case ts.Status.Busy() && a != nil:
 			r.begin(t, *a, false)
 		case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
-			r.resumeSoak(t, ts)
+			r.resumeSoak(t)
 		case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
 			r.watchEvidence(t)
 		}
@@ -87,11 +87,8 @@ func (r *Runner) resume() {
 
 // resumeSoak goes on with a soak. Nobody looked while no console was there, so
 // that time does not count as green; the deadline went on.
-func (r *Runner) resumeSoak(t steps.Task, ts steps.TaskState) {
-	if ts.Soak.Now == "green" {
-		r.commit(steps.Soaked{Task: t, To: "stale", Green: steps.Duration(ts.Soak.Green),
-			Reason: "nobody looked while the console was away"})
-	}
+func (r *Runner) resumeSoak(t steps.Task) {
+	r.commit(r.kase().SoakResumed(t, r.cfg.Last))
 	r.watchEvidence(t)
 }
 

@@ -16,7 +16,7 @@ import (
 	"belay/steps"
 )
 
-// Config is what a runner is made of. All of it but Auto is required.
+// Config is what a runner is made of. All of it but Auto and Last is required.
 type Config struct {
 	Book    *steps.Runbook            // the text in force, its environment applied
 	Old     map[string]*steps.Runbook // every text of this run by hash, Book among them
@@ -28,7 +28,8 @@ type Config struct {
 	Values  map[string][]byte // the secrets themselves, for the scripts that use them
 	Logs    string            // folder of the attempts' logs
 	Now     func() time.Time
-	Watch   bool // follow logs and gauges; only a face that shows them asks for it
+	Last    time.Time // of the newest event of an earlier console; zero where that is not known
+	Watch   bool      // follow logs and gauges; only a face that shows them asks for it
 	Auto    *Auto
 }
 

@@ -117,7 +117,7 @@ func (g *rig) start(auto *Auto) {
 		g.t.Fatal(err)
 	}
 	g.runner = New(Config{Book: g.book, Old: map[string]*steps.Runbook{g.book.Hash: g.book}, State: g.journal.fold(),
-		Journal: g.journal, Hosts: hosts, Secrets: secrets, Values: g.secrets, Logs: g.logs, Now: time.Now, Auto: auto})
+		Journal: g.journal, Hosts: hosts, Secrets: secrets, Values: g.secrets, Logs: g.logs, Now: g.journal.now, Auto: auto})
 	ctx, stop := context.WithCancel(context.Background())
 	g.stop, g.ended = stop, make(chan struct{})
 	go func() {

@@ -267,3 +267,39 @@ func TestStopWaitingForAHost(t *testing.T) {
 	g.must(steps.Action{Verb: steps.Resolve, Task: task("first@a"), Value: "partly", Reason: "looked at the disk"})
 	g.until("failed", g.is("first@a", steps.TaskFailed))
 }
+
+// TestDeadlineThatNobodySawAsks: the console is killed in a soak, and comes back
+// after its deadline. All is green, and still a person is asked.
+func TestDeadlineThatNobodySawAsks(t *testing.T) {
+	g := newRig(t, strings.Replace(scenesBook, `for = "600ms", every = "100ms", deadline = "1m"`, `for = "1h", every = "100ms", deadline = "2h"`, 1))
+	for _, h := range []string{"a", "b", "local"} {
+		g.answersBy(h, wellAnd("", ""))
+	}
+	toTheRoll(g)
+	g.through("up", "a")
+	g.must(execute("rest@a"))
+	rest := task("rest@a")
+	g.until("green", func(c *steps.Case) bool { return c.State.Task(rest).Soak.Now == steps.SoakGreen })
+	g.kill()
+	g.journal.skip(3 * time.Hour)
+	g.start(nil)
+	g.until("green again, and overdue", func(c *steps.Case) bool {
+		k := c.State.Task(rest)
+		return k.Status == steps.TaskOpen && k.Soak.Overdue && k.Soak.Now == steps.SoakGreen
+	})
+	g.kill()
+	g.start(&Auto{Max: steps.Critical})
+	if o := <-g.runner.Done(); o.Code != steps.CodePerson || !strings.Contains(o.Why, "rest@a") {
+		t.Fatalf("--auto: %+v\n%s", o, g.journal.kinds())
+	}
+	g.kill()
+	g.start(nil)
+	g.until("looking", func(c *steps.Case) bool { return c.State.Task(rest).Soak.Now == steps.SoakGreen })
+	g.must(steps.Action{Verb: steps.Extend, Task: rest, Value: "1h", Reason: "the link was down"})
+	g.until("soaking", func(c *steps.Case) bool {
+		k := c.State.Task(rest).Soak
+		return !k.Overdue && k.Now == steps.SoakGreen && c.SoakDeadline(rest).After(c.Now.Add(59*time.Minute))
+	})
+	g.must(steps.Action{Verb: steps.EarlyEnd, Task: rest, Reason: "the other shift looked"})
+	g.until("shortened", func(c *steps.Case) bool { return c.State.Task(rest).How == steps.HowShortened })
+}

@@ -27,6 +27,7 @@ const (
 	SignOff      Verb = "sign off"
 	Override     Verb = "override"
 	EarlyEnd     Verb = "early end"
+	Extend       Verb = "extend"
 	Record       Verb = "record"
 	Resolve      Verb = "resolve"
 	LeaveUndo    Verb = "leave"
@@ -59,7 +60,7 @@ type Action struct {
 	Host    string
 	Phase   string
 	Name    string // of an input, a sign-off's title, a measure
-	Value   string // of an input or a measure; of resolve: happened, not, partly
+	Value   string // of an input or a measure; of resolve: happened, not, partly; of extend: 30m
 	Reason  string
 	Confirm Confirmation
 	Actor   string

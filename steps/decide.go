@@ -20,7 +20,7 @@ func init() {
 		Execute: {execute, true, true}, Retry: {retry, true, true}, VerifyAgain: {verifyAgain, true, true},
 		Skip: {skip, true, true}, Unskip: {unskip, true, true}, MarkDone: {markDone, true, true},
 		Fail: {fail, true, true}, Yes: {yes, true, true}, SignOff: {signOff, true, true},
-		Override: {override, true, true}, EarlyEnd: {earlyEnd, true, true}, Record: {record, true, true},
+		Override: {override, true, true}, EarlyEnd: {earlyEnd, true, true}, Extend: {extend, true, true}, Record: {record, true, true},
 		UndoTask: {undoTask, true, false}, CancelTask: {cancelTask, true, false}, Resolve: {resolve, true, false},
 		MarkUndone: {markUndone, true, false}, LeaveUndo: {leaveUndo, true, false},
 		Sequence: {sequence, false, true}, Exclude: {exclude, false, true}, Include: {include, false, true},

@@ -199,7 +199,7 @@ func earlyEnd(c *Case, a Action) ([]Event, error) {
 		return nil, refuse(NeedsReason, "say why", "ending a soak early needs a reason")
 	}
 	green := ts.Soak.GreenAt(c.Now, c.State.Speed())
-	return []Event{Soaked{Task: a.Task, To: "shortened", Green: Duration(green), Reason: a.Reason, Evidence: c.Evidence(a.Task)}}, nil
+	return []Event{Soaked{Task: a.Task, To: SoakShortened, Green: Duration(green), Reason: a.Reason, Evidence: c.Evidence(a.Task)}}, nil
 }
 
 // record takes a typed figure.

@@ -304,11 +304,13 @@ type (
 		Unit   string `json:"unit,omitempty"`
 		Source string `json:"source"`
 	}
-	// Soaked is a change of a soak: green, red, stale, restarted, complete, failed, shortened.
+	// Soaked is a change of a soak, in the words of SoakGreen and those after it.
 	Soaked struct {
 		Task     Task      `json:"task"`
 		To       string    `json:"to"`
-		Green    Duration  `json:"green,omitzero"` // how long it has been green in all
+		Green    Duration  `json:"green,omitzero"`  // how long it has been green in all
+		Unseen   Duration  `json:"unseen,omitzero"` // how long nobody looked before this
+		Until    time.Time `json:"until,omitzero"`  // of extended: the new deadline
 		Reason   string    `json:"reason,omitempty"`
 		Evidence []Reading `json:"evidence,omitempty"`
 	}

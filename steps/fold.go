@@ -254,16 +254,27 @@ func (s *State) mark(at time.Time, e MarkedDone) {
 
 func (s *State) soak(at time.Time, e Soaked) {
 	t := s.Task(e.Task)
-	t.Soak.Green, t.Soak.Since, t.Soak.Now = e.Green.D(), at, e.To
-	t.Evidence, t.Reason = e.Evidence, e.Reason
+	t.Soak.Green, t.Soak.Since = e.Green.D(), at
+	t.Soak.Unseen += e.Unseen.D()
+	if e.To == SoakExtended { // what was seen last stays as it is
+		if t.Soak.Overdue {
+			t.Reason = "" // what it waited for has been said
+		}
+		t.Soak.Until, t.Soak.Unseen, t.Soak.Overdue = e.Until, 0, false
+		s.Tasks[e.Task] = t
+		return
+	}
+	t.Soak.Now, t.Evidence, t.Reason = e.To, e.Evidence, e.Reason
 	switch e.To {
-	case "restarted":
-		t.Soak = SoakState{Began: t.Soak.Began, Since: at} // the deadline goes on
-	case "complete":
+	case SoakOverdue:
+		t.Soak.Now, t.Soak.Overdue = SoakStale, true
+	case SoakRestarted: // the deadline goes on
+		t.Soak = SoakState{Began: t.Soak.Began, Since: at, Until: t.Soak.Until, Overdue: t.Soak.Overdue}
+	case SoakComplete:
 		t.Status, t.Since, t.How = TaskDone, at, HowProven
-	case "shortened":
+	case SoakShortened:
 		t.Status, t.Since, t.How = TaskDone, at, HowShortened
-	case "failed":
+	case SoakFailed:
 		t.Status, t.Since, t.Released = TaskFailed, at, false
 	}
 	s.Tasks[e.Task] = t

@@ -118,7 +118,10 @@ func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
 			note(CodeFailed, "%s is %s: %s", k, ts.Status, ts.Reason)
 		}
 	case TaskOpen:
-		if ts.Kind == Soak && (ts.Soak.Now == "red" || ts.Soak.Now == "stale") {
+		switch {
+		case ts.Kind == Soak && ts.Soak.Overdue:
+			note(CodePerson, "the deadline of the soak %s passed while nobody looked; extend it, end it early, or say that it failed", k)
+		case ts.Kind == Soak && (ts.Soak.Now == SoakRed || ts.Soak.Now == SoakStale):
 			note(CodeRed, "the soak %s is %s: %s", k, ts.Soak.Now, ts.Reason)
 		}
 	}

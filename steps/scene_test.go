@@ -294,8 +294,11 @@ func full(v Verb, task string) Action {
 	if v == Resolve {
 		a.Value = "partly"
 	}
-	if v == Record {
+	switch v {
+	case Record:
 		a.Value = "7"
+	case Extend:
+		a.Value = "30m"
 	}
 	return a
 }

@@ -97,13 +97,17 @@ type SoakState struct {
 	Began time.Time
 	Green time.Duration // added up until Since
 	Since time.Time     // of the present colour
-	Now   string        // green, red, stale, or empty before the first look
+	Now   string        // SoakGreen, SoakRed, SoakStale, or empty before the first look
+
+	Until   time.Time     // its deadline, where a person has extended it
+	Unseen  time.Duration // how long nobody looked, on the clock of Green
+	Overdue bool          // its deadline passed unseen; it waits for a person
 }
 
 // GreenAt is how long the soak has been green in all at a time. Speed scales
 // the embedded fleet's clock and is 1 everywhere else.
 func (s SoakState) GreenAt(now time.Time, speed float64) time.Duration {
-	if s.Now != "green" || now.Before(s.Since) { // a clock that was set back adds nothing
+	if s.Now != SoakGreen || now.Before(s.Since) { // a clock that was set back adds nothing
 		return s.Green
 	}
 	return s.Green + time.Duration(float64(now.Sub(s.Since))*speed)

@@ -34,7 +34,7 @@ evidence = [ { title = "e", script = "true" }, { title = "agreed", sign_off = "d
 id = "k"
 kind = "soak"
 free = true
-soak = { for = "1m" }
+soak = { for = "1m", deadline = "1h" }
 evidence = [ { title = "e", script = "true" } ]
 [[phase.step]]
 id = "f"
@@ -79,39 +79,39 @@ var reach = map[string]func(*scene){
 // reason, evidence and confirmation: "y", or the kind of the refusal: n never,
 // l later (busy), u unknown first, p needs a person, r needs another wording.
 const matrix = `
-                exe ret ver und can ski uns mar mud fai yes sig ove ear rec res lea
-c not started    y   n   n   n   n   y   n   l   n   n   n   n   n   n   n   n   n
-c starting       l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l
-c running        l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l
-c cancelling     l   l   l   l   l   l   l   l   l   l   l   l   l   l   l   l   l
-c verifying      l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l
-c done           n   n   n   y   n   n   n   n   l   n   n   n   n   n   n   n   n
-c failed         n   y   y   y   n   y   n   y   l   n   n   n   n   n   n   n   n
-c cancelled      n   y   y   y   n   y   n   y   l   n   n   n   n   n   n   n   n
-c unknown        u   u   u   u   u   u   u   u   u   u   u   u   u   u   u   y   u
-c skipped        n   n   n   n   n   n   y   n   n   n   n   n   n   n   n   n   n
-c undoing        l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l
-c undone         y   n   n   n   n   y   n   l   n   n   n   n   n   n   n   n   n
-c undo failed    n   y   n   y   n   n   n   n   y   n   n   n   n   n   n   n   y
-c undo unknown   u   u   u   u   u   u   u   u   u   u   u   u   u   u   u   y   u
-m not started    y   n   n   n   n   y   n   y   n   n   n   n   n   n   n   n   n
-m open           p   n   n   n   n   y   n   y   n   y   n   n   y   n   n   n   n
-m done           n   n   n   p   n   n   n   n   y   n   n   n   n   n   n   n   n
-m failed         n   y   n   p   n   y   n   y   y   n   n   n   n   n   n   n   n
-m skipped        n   n   n   n   n   n   y   n   n   n   n   n   n   n   n   n   n
-g not started    y   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
-g open           p   n   n   n   n   n   n   n   n   y   y   y   y   n   n   n   n
-g done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
-g failed         n   y   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
-k open           p   n   n   n   n   y   n   n   n   y   n   n   n   y   n   n   n
-k done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
-k failed         n   y   n   n   n   y   n   y   n   n   n   n   n   n   n   n   n
-f open           p   n   n   n   n   y   n   r   n   y   n   n   y   n   y   n   n
-f done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
+                exe ret ver und can ski uns mar mud fai yes sig ove ear rec res lea ext
+c not started    y   n   n   n   n   y   n   l   n   n   n   n   n   n   n   n   n   n
+c starting       l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l   l
+c running        l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l   l
+c cancelling     l   l   l   l   l   l   l   l   l   l   l   l   l   l   l   l   l   l
+c verifying      l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l   l
+c done           n   n   n   y   n   n   n   n   l   n   n   n   n   n   n   n   n   n
+c failed         n   y   y   y   n   y   n   y   l   n   n   n   n   n   n   n   n   n
+c cancelled      n   y   y   y   n   y   n   y   l   n   n   n   n   n   n   n   n   n
+c unknown        u   u   u   u   u   u   u   u   u   u   u   u   u   u   u   y   u   u
+c skipped        n   n   n   n   n   n   y   n   n   n   n   n   n   n   n   n   n   n
+c undoing        l   l   l   l   y   l   l   l   l   l   l   l   l   l   l   l   l   l
+c undone         y   n   n   n   n   y   n   l   n   n   n   n   n   n   n   n   n   n
+c undo failed    n   y   n   y   n   n   n   n   y   n   n   n   n   n   n   n   y   n
+c undo unknown   u   u   u   u   u   u   u   u   u   u   u   u   u   u   u   y   u   u
+m not started    y   n   n   n   n   y   n   y   n   n   n   n   n   n   n   n   n   n
+m open           p   n   n   n   n   y   n   y   n   y   n   n   y   n   n   n   n   n
+m done           n   n   n   p   n   n   n   n   y   n   n   n   n   n   n   n   n   n
+m failed         n   y   n   p   n   y   n   y   y   n   n   n   n   n   n   n   n   n
+m skipped        n   n   n   n   n   n   y   n   n   n   n   n   n   n   n   n   n   n
+g not started    y   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
+g open           p   n   n   n   n   n   n   n   n   y   y   y   y   n   n   n   n   n
+g done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
+g failed         n   y   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
+k open           p   n   n   n   n   y   n   n   n   y   n   n   n   y   n   n   n   y
+k done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
+k failed         n   y   n   n   n   y   n   y   n   n   n   n   n   n   n   n   n   n
+f open           p   n   n   n   n   y   n   r   n   y   n   n   y   n   y   n   n   n
+f done           n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n   n
 `
 
 var columns = []Verb{Execute, Retry, VerifyAgain, UndoTask, CancelTask, Skip, Unskip, MarkDone, MarkUndone, Fail,
-	Yes, SignOff, Override, EarlyEnd, Record, Resolve, LeaveUndo}
+	Yes, SignOff, Override, EarlyEnd, Record, Resolve, LeaveUndo, Extend}
 
 func TestEveryStateByEveryVerb(t *testing.T) {
 	words := map[RefusalKind]string{Never: "n", Later: "l", UnknownFirst: "u", NeedsPerson: "p", NeedsReason: "r"}

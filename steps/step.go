@@ -154,7 +154,7 @@ type Evidence struct {
 type SoakRule struct {
 	// For: how long the evidence must be green in all.
 	For Duration `toml:"for"`
-	// Deadline from its start; when it passes the soak is red.
+	// Deadline from its start; when it passes the soak fails, or asks a person where nobody looked.
 	Deadline Duration `toml:"deadline"`
 	// OnRed: pause (default), restart or fail.
 	OnRed string `toml:"on_red"`

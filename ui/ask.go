@@ -54,25 +54,29 @@ func (m *model) askLeave() {
 		dialog.Option{Key: "y", Label: "leave", ID: "leave", Bare: true})}
 	q.body = func(w int) []string {
 		p := pane.NewPage(w, m.st)
+		var goesOn []string
 		for _, t := range m.kase.State.Busy("") {
-			p.Text(style.Warn, fmt.Sprintf("%s is %s and goes on without this console", t, m.kase.State.Task(t).Status))
+			goesOn = append(goesOn, fmt.Sprintf("%s is %s and goes on without this console", t, m.kase.State.Task(t).Status))
 		}
 		for t, ts := range m.kase.State.Tasks {
 			if ts.Status == steps.TaskOpen && ts.Kind == steps.Soak {
-				p.Text(style.Warn, t.String()+" does not count as green while nobody looks")
+				goesOn = append(goesOn, t.String()+" "+m.soakUnseen(t))
 			}
 		}
 		if q := m.kase.State.Sequence; q != nil {
 			p.Text(style.Warn, "the sequence over "+q.Scope.String()+" ends with this console: what has started goes on, nothing after it is begun")
 		}
 		if m.kase.State.Rollback != nil {
-			p.Text(style.Warn, "the rollback stays open; it goes no further until it is told to")
+			goesOn = append(goesOn, "the rollback stays open; it goes no further until it is told to")
 		}
-		slices.Sort(p.Lines)
-		if len(p.Lines) == 0 {
+		slices.Sort(goesOn)
+		for _, line := range goesOn {
+			p.Text(style.Warn, line)
+		}
+		if len(goesOn) == 0 {
 			p.Text(style.Plain, "Nothing is running.")
 		}
-		p.Text(style.Plain, "The run stays as it is. The same command takes it up again.")
+		p.Text(style.Plain, "Nothing new is started, and nothing is stopped. The same command takes the run up again.")
 		return p.Lines
 	}
 	q.on = func(dialog.Answer) tea.Cmd {
@@ -80,6 +84,16 @@ func (m *model) askLeave() {
 		return tea.Quit
 	}
 	m.ask(q)
+}
+
+// soakUnseen says what leaving means to an open soak.
+func (m *model) soakUnseen(t steps.Task) string {
+	text := "does not count as green while nobody looks"
+	if end := m.kase.SoakDeadline(t); !end.IsZero() {
+		text += fmt.Sprintf(", but its deadline at %s goes on; if it passes, the soak is not failed: it waits for your word",
+			end.In(m.kase.Now.Location()).Format("15:04"))
+	}
+	return text
 }
 
 // askAmend shows what another text of the runbook would change.

@@ -74,16 +74,46 @@ func refusalText(ref *steps.Refusal, err error) string {
 // askSoak shows what the soak sees; it may be ended early, with a reason.
 func (m *model) askSoak(t steps.Task) {
 	q := &question{Dialog: dialog.New("soak", inert("SOAK "+m.kase.Step(t).Title+" on "+t.Host), "go on soaking",
+		dialog.Option{Key: "d", Label: "extend its deadline", ID: "extend", Safe: true},
 		dialog.Option{Key: "e", Label: "end it early", ID: "end", Safe: true},
+		dialog.Option{Key: "f", Label: "it failed", ID: "fail", Safe: true},
 		dialog.Option{Key: "s", Label: "skip it", ID: "skip", Safe: true}), body: m.about(t)}
+	if m.kase.State.Task(t).Soak.Overdue {
+		q.Title, q.Options[0].Label, q.tone = inert("OVERDUE: "+m.kase.Step(t).Title+" on "+t.Host), "leave it open", style.Danger
+	}
+	if m.kase.SoakDeadline(t).IsZero() {
+		q.Options[1].Off = "it has no deadline"
+	}
 	q.on = func(a dialog.Answer) tea.Cmd {
-		if a.ID == "skip" {
+		switch a.ID {
+		case "extend":
+			m.askExtend(t)
+			return nil
+		case "fail":
+			m.askCannot(t)
+			return nil
+		case "skip":
 			m.askSkip([]steps.Task{t})
 			return nil
 		}
 		m.askReason("end", "END EARLY "+m.kase.Step(t).Title+" on "+t.Host+" (it will read shortened)", "end it",
 			m.evidence(t), steps.Action{Verb: steps.EarlyEnd, Task: t})
 		return nil
+	}
+	m.ask(q)
+}
+
+// askExtend asks for how much longer a soak may take, and why.
+func (m *model) askExtend(t steps.Task) {
+	a := steps.Action{Verb: steps.Extend, Task: t}
+	q := &question{Dialog: dialog.New("extend", inert("EXTEND "+m.kase.Step(t).Title+" on "+t.Host), "cancel",
+		dialog.Option{Key: "y", Label: "extend", ID: "extend"}), body: m.about(t)}
+	isSpan := func(text string) error { var d steps.Duration; return d.UnmarshalText([]byte(text)) }
+	q.Fields = []dialog.Field{{Label: "for how much longer", Note: "such as 30m; from its deadline, or from now where that has passed", Check: isSpan},
+		{Label: reasonLabel}}
+	q.on = func(ans dialog.Answer) tea.Cmd {
+		a.Value, a.Reason = ans.Values[0], ans.Values[1]
+		return m.submit(nil, a)
 	}
 	m.ask(q)
 }

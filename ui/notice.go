@@ -24,6 +24,11 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		if len(m.kase.OpenInputs()) > 0 {
 			m.later(m.askInputs)
 		}
+		for t, ts := range m.kase.State.Tasks {
+			if ts.Status == steps.TaskOpen && ts.Soak.Overdue {
+				m.later(m.still(t, ts.Status, m.askSoak))
+			}
+		}
 		if n := len(m.wishes); n > 0 {
 			m.say(style.Strong, "a lists what wants a person")
 		}
@@ -32,7 +37,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 	ring := false
 	for t, ts := range m.kase.State.Tasks {
 		was := before.State.Task(t)
-		if was.Status == ts.Status && was.Soak.Now == ts.Soak.Now {
+		if was.Status == ts.Status && was.Soak.Now == ts.Soak.Now && was.Soak.Overdue == ts.Soak.Overdue {
 			continue
 		}
 		ring = m.changed(t, was, ts) || ring
@@ -62,8 +67,11 @@ func (m *model) changed(t steps.Task, was, is steps.TaskState) bool {
 	case is.Status == steps.TaskFailed || is.Status == steps.TaskUndoFailed:
 		m.later(m.still(t, is.Status, m.askFailure))
 		return true
+	case is.Status == steps.TaskOpen && is.Soak.Overdue && !was.Soak.Overdue:
+		m.later(m.still(t, is.Status, m.askSoak))
+		return true
 	case is.Status == steps.TaskOpen && is.Kind == steps.Soak:
-		return is.Soak.Now == "red" || is.Soak.Now == "stale" && was.Soak.Now == "green"
+		return is.Soak.Now == steps.SoakRed || is.Soak.Now == steps.SoakStale && was.Soak.Now == steps.SoakGreen
 	case is.Status == steps.TaskOpen:
 		return true
 	case was.Status == steps.TaskOpen && was.Kind == steps.Soak:

@@ -35,13 +35,14 @@ var (
 	askSource = question{"where does it come from? ", func(a *steps.Action, s string) { a.Reason = s }}
 	askAs     = question{"what became of it: happened, not or partly? ", func(a *steps.Action, s string) { a.Value = s }}
 	askKnown  = question{"how do you know? ", func(a *steps.Action, s string) { a.Reason = s }}
+	askMore   = question{"for how much longer? ", func(a *steps.Action, s string) { a.Value = s }}
 	askNote   = question{"the note: ", func(a *steps.Action, s string) { a.Value = s }}
 )
 
 // questions by verb; what is not listed asks nothing at first.
 var questions = map[steps.Verb][]question{
 	steps.Skip: {askReason}, steps.MarkUndone: {askShown}, steps.Fail: {askReason}, steps.Override: {askReason},
-	steps.EarlyEnd: {askReason}, steps.Record: {askFigure, askSource}, steps.Resolve: {askAs, askKnown},
+	steps.EarlyEnd: {askReason}, steps.Extend: {askMore, askReason}, steps.Record: {askFigure, askSource}, steps.Resolve: {askAs, askKnown},
 	steps.LeaveUndo: {askReason}, steps.Hold: {askReason}, steps.Exclude: {askReason}, steps.StopWaiting: {askReason},
 	steps.LeaveOut: {askReason}, steps.Accept: {askReason}, steps.Note: {askNote}, steps.Abandon: {askReason},
 	steps.MarkDone: {askShown},
@@ -104,7 +105,7 @@ func tasksOf(c *steps.Case) []steps.Task {
 func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 	switch ts := c.State.Task(t); ts.Status {
 	case steps.TaskOpen:
-		return []steps.Verb{steps.Yes, steps.SignOff, steps.MarkDone, steps.Record, steps.EarlyEnd, steps.Override, steps.Fail, steps.Skip}
+		return []steps.Verb{steps.Yes, steps.SignOff, steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Skip}
 	case steps.TaskFailed, steps.TaskCancelled:
 		return []steps.Verb{steps.Retry, steps.VerifyAgain, steps.UndoTask, steps.MarkDone, steps.Skip, steps.Release}
 	case steps.TaskUnknown, steps.TaskUndoUnknown:
@@ -125,7 +126,7 @@ func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 
 // allVerbs are the actions on a task, in the order of the list.
 var allVerbs = []steps.Verb{steps.Execute, steps.Retry, steps.VerifyAgain, steps.CancelTask, steps.Yes, steps.SignOff,
-	steps.MarkDone, steps.Record, steps.EarlyEnd, steps.Override, steps.Fail, steps.Resolve, steps.UndoTask, steps.MarkUndone,
+	steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Resolve, steps.UndoTask, steps.MarkUndone,
 	steps.LeaveUndo, steps.Skip, steps.Unskip, steps.Release}
 
 // everything lists what is allowed on every task, host and phase, and the run.

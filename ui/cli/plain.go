@@ -202,7 +202,7 @@ func settled(s runner.Snapshot) bool {
 		switch {
 		case ts.Status.Busy() && !silent:
 			return false
-		case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak && (ts.Soak.Now == "green" || ts.Soak.Now == ""):
+		case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak && !ts.Soak.Overdue && (ts.Soak.Now == steps.SoakGreen || ts.Soak.Now == ""):
 			return false
 		case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate && waitsForLook(c, t):
 			return false

@@ -217,7 +217,7 @@ func deviates(e steps.Event) bool {
 	case steps.Verified:
 		return !e.Holds
 	case steps.Soaked:
-		return e.To == "red" || e.To == "failed" || e.To == "shortened" || e.To == "restarted"
+		return e.To != steps.SoakGreen && e.To != steps.SoakComplete
 	case steps.Intended:
 		return e.Override != "" || e.Undo || e.Confirm.Single != "" || e.N > 1
 	}

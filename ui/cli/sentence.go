@@ -157,7 +157,11 @@ func sayTask(e steps.Event) string {
 	case steps.Measured:
 		return strings.TrimSpace(fmt.Sprintf("%s measured %s: %s %s", e.Task, e.Name, e.Value, e.Unit)) + " (" + e.Source + ")"
 	case steps.Soaked:
-		return fmt.Sprintf("soak %s is %s, green for %s%s", e.Task, e.To, e.Green, because(e.Reason))
+		to := e.To
+		if to == steps.SoakExtended {
+			to += " until " + e.Until.Local().Format(time.DateTime)
+		}
+		return fmt.Sprintf("soak %s is %s, green for %s%s", e.Task, to, seconds(e.Green), because(e.Reason))
 	case steps.Skipped:
 		return e.Task.String() + " skipped" + because(e.Reason)
 	case steps.Unskipped:
@@ -167,6 +171,9 @@ func sayTask(e steps.Event) string {
 	}
 	return ""
 }
+
+// seconds is a duration that was measured, without what nobody reads of it.
+func seconds(d steps.Duration) steps.Duration { return steps.Duration(d.D().Round(time.Second)) }
 
 // short is an attempt's id without the run: STEP.HOST.N.
 func short(attempt string) string {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"belay/runner"
 	"belay/runner/journal"
@@ -32,6 +33,7 @@ type session struct {
 
 	wrote   chan struct{}  // a record is on disk; holds one wake-up
 	start   journal.Cursor // the end of the journal when this process came
+	last    time.Time      // of its newest event then
 	stopped context.CancelFunc
 	running sync.WaitGroup
 }
@@ -65,7 +67,7 @@ func (p *program) begin(t *target) (*session, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if !fresh {
-		s.start = endOf(dir, records)
+		s.start, s.last = endOf(dir, records), s.ledger.state.Last
 	}
 	if err := s.takeOver(t, recovery); err != nil {
 		return nil, errors.Join(err, j.Close())
@@ -173,7 +175,7 @@ func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) erro
 	s.runner = runner.New(runner.Config{
 		Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
 		Journal: runJournal{s.journal, s.wrote}, Hosts: s.hosts, Secrets: masked, Values: s.values,
-		Logs: filepath.Join(s.ledger.dir, logsName), Now: s.p.env.Now, Watch: watch, Auto: auto,
+		Logs: filepath.Join(s.ledger.dir, logsName), Now: s.p.env.Now, Watch: watch, Auto: auto, Last: s.last,
 	})
 	ctx, s.stopped = context.WithCancel(ctx)
 	s.running.Go(func() { s.runner.Run(ctx) })

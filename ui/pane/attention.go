@@ -97,7 +97,9 @@ func (r *Run) wish(t steps.Task) (Wish, bool) {
 func (r *Run) openWish(t steps.Task, ts steps.TaskState) (Wish, bool) {
 	w := Wish{Task: t, Tone: style.Strong}
 	switch {
-	case ts.Kind == steps.Soak && (ts.Soak.Now == "red" || ts.Soak.Now == "stale"):
+	case ts.Kind == steps.Soak && ts.Soak.Overdue:
+		w.Text, w.Hint, w.Tone = fmt.Sprintf("the deadline of %s passed while nobody looked", t), "Enter: extend it, end it, or say that it failed", style.Danger
+	case ts.Kind == steps.Soak && (ts.Soak.Now == steps.SoakRed || ts.Soak.Now == steps.SoakStale):
 		w.Text, w.Hint, w.Tone = fmt.Sprintf("%s soak is %s: %s", t, ts.Soak.Now, ts.Reason), "Enter shows the evidence", style.Danger
 	case ts.Kind == steps.Soak:
 		return w, false

@@ -175,18 +175,33 @@ func (r *Run) evidence(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState)
 		p.Readings(r.Seen.Evidence[t], r.Now)
 	}
 	if s.Soak != nil {
-		soak := "green for " + s.Soak.For.String()
-		if s.Soak.Deadline > 0 {
-			soak += ", at the latest after " + s.Soak.Deadline.String()
-		}
-		if ts.Status == steps.TaskOpen {
-			soak += "; green so far " + Clock(ts.Soak.GreenAt(r.Now, r.State.Speed()))
-		}
-		p.Field("soak", soak)
+		r.soak(p, s, t, ts)
 	}
 	if len(r.Seen.Checks[t]) > 0 && s.Check != nil {
 		p.Head("Check")
 		p.Readings(r.Age(r.Seen.Checks[t], *s.Check), r.Now)
+	}
+}
+
+// soak tells how far a soak is, and until when it has to be complete.
+func (r *Run) soak(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {
+	soak := "green for " + s.Soak.For.String()
+	if s.Soak.Deadline > 0 {
+		soak += ", at the latest after " + s.Soak.Deadline.String()
+	}
+	if ts.Status != steps.TaskOpen {
+		p.Field("soak", soak)
+		return
+	}
+	p.Field("soak", soak+"; green so far "+Clock(ts.Soak.GreenAt(r.Now, r.State.Speed())))
+	switch end := r.SoakDeadline(t); {
+	case ts.Soak.Overdue:
+		p.Toned(style.Danger, "deadline", "passed while nobody looked: extend it, end the soak early, or say that it failed")
+	case !end.IsZero():
+		p.Field("deadline", end.In(r.Now.Location()).Format("15:04:05")+", in "+Clock(end.Sub(r.Now))+"; it goes on when you leave")
+	}
+	if ts.Soak.Unseen > 0 {
+		p.Field("unseen", Clock(ts.Soak.Unseen)+" of it nobody looked; that counts neither for it nor against it")
 	}
 }
 

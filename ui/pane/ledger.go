@@ -155,7 +155,8 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		return e.Task.String() + " begun, " + (&steps.Step{Kind: e.As}).Waits(), style.Plain, true
 	case steps.Soaked:
 		tone := style.Plain
-		if e.To == "red" || e.To == "failed" || e.To == "stale" {
+		switch e.To {
+		case steps.SoakRed, steps.SoakFailed, steps.SoakStale, steps.SoakOverdue:
 			tone = style.Danger
 		}
 		return e.Task.String() + " soak " + e.To + " " + e.Reason, tone, true

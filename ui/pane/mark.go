@@ -124,9 +124,11 @@ func openMark(s *steps.Step, ts steps.TaskState) Mark {
 	if ts.Kind != steps.Soak {
 		return Mark{glyphBusy, s.Waits(), style.Busy}
 	}
-	switch ts.Soak.Now {
-	case "red", "stale":
-		return Mark{glyphTrouble, "soak " + ts.Soak.Now, style.Danger}
+	switch k := ts.Soak; {
+	case k.Overdue:
+		return Mark{glyphTrouble, "soak overdue", style.Danger}
+	case k.Now == steps.SoakRed, k.Now == steps.SoakStale:
+		return Mark{glyphTrouble, "soak " + k.Now, style.Danger}
 	}
 	return Mark{glyphBusy, "soaking", style.Busy}
 }

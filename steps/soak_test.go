@@ -1,0 +1,193 @@
+package steps
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+const soaking = `
+[[phase]]
+id = "p"
+[[phase.step]]
+id = "k"
+kind = "soak"
+on = "w1"
+soak = { for = "10m", deadline = "30m", on_red = "pause" }
+evidence = [ { title = "alerts", script = "alerts" } ]
+[[phase.step]]
+id = "n"
+on = "w1"
+danger = "none"
+script = "true"
+`
+
+// looks lets the evidence of the soak be seen with a verdict, every ten seconds
+// for a while, and folds what follows.
+func (s *scene) looks(v Verdict, d time.Duration) *scene {
+	for end := s.c.Now.Add(d); s.c.Now.Before(end) && s.state("k@w1").Status == TaskOpen; {
+		s.c.Now = s.c.Now.Add(10 * time.Second)
+		s.see(v)
+	}
+	return s
+}
+
+func (s *scene) see(v Verdict) *scene {
+	s.t.Helper()
+	s.c.Seen.Evidence[at("k@w1")] = []Reading{{Title: "alerts", Host: "w1", Verdict: v, Text: "0", At: s.c.Now}}
+	if e, ok := s.c.SoakNow(at("k@w1")); ok {
+		s.fold(e)
+	}
+	return s
+}
+
+// fold takes an event at this moment.
+func (s *scene) fold(e Event) {
+	s.t.Helper()
+	s.seq++
+	if err := s.c.State.Apply(s.seq, s.c.Now, e); err != nil {
+		s.t.Fatal(err)
+	}
+	s.log = append(s.log, e)
+}
+
+// comes is a console that comes back after nobody looked for a while.
+func (s *scene) comes(after time.Duration) *scene {
+	s.later(after).fold(s.c.SoakResumed(at("k@w1"), time.Time{}))
+	return s
+}
+
+func soakScene(t *testing.T) *scene { return play(t, "live", soaking).do(x("k@w1")).see(Green) }
+
+func TestSoakThatIsLookedAt(t *testing.T) {
+	s := soakScene(t).looks(Green, 11*time.Minute)
+	s.is("k@w1", TaskDone)
+	s = soakScene(t).looks(Red, 31*time.Minute)
+	s.is("k@w1", TaskFailed)
+	if why := s.state("k@w1").Reason; !strings.HasPrefix(why, "not green for 10m before its deadline; alerts: ") {
+		t.Error(why)
+	}
+	if soakScene(t).looks(Green, 9*time.Minute).looks(Red, 25*time.Minute).is("k@w1", TaskFailed); t.Failed() {
+		t.Error("seen from its start to its deadline")
+	}
+}
+
+func TestDeadlineThatNobodySaw(t *testing.T) {
+	s := soakScene(t).looks(Green, 4*time.Minute).comes(40 * time.Minute)
+	s.is("k@w1", TaskOpen)
+	if k := s.state("k@w1"); !k.Soak.Overdue || !strings.Contains(k.Reason, "its deadline passed at 12:30:06, and nobody looked for 40m; green for 4m of 10m") {
+		t.Errorf("%+v", k)
+	}
+	if code, why := s.c.Outcome(nil); code != CodePerson || !strings.Contains(why, "passed while nobody looked; extend it") {
+		t.Errorf("outcome %d, %s", code, why)
+	}
+	s.looks(Green, 20*time.Minute).is("k@w1", TaskOpen) // however green it is
+	s.looks(Red, time.Minute).is("k@w1", TaskOpen)
+	s.never(x("n@w1"), Later, "waits for k@w1, which is open")
+
+	for name, tt := range map[string]struct {
+		a  Action
+		to Status
+	}{
+		"early end": {reasoned(EarlyEnd, "k@w1", "seen by the other shift"), TaskDone},
+		"failed":    {reasoned(Fail, "k@w1", "alerts at 02:10"), TaskFailed},
+		"skipped":   {reasoned(Skip, "k@w1", "next week again"), TaskSkipped},
+	} {
+		s := soakScene(t).looks(Green, 4*time.Minute).comes(40 * time.Minute).do(tt.a)
+		if s.is("k@w1", tt.to); t.Failed() {
+			t.Fatal(name)
+		}
+	}
+}
+
+func TestExtendedSoak(t *testing.T) {
+	more := Action{Verb: Extend, Task: at("k@w1"), Value: "15m", Reason: "we slept"}
+	s := soakScene(t).looks(Green, 4*time.Minute).comes(40 * time.Minute)
+	s.no(Action{Verb: Extend, Task: at("k@w1"), Value: "15m"}, NeedsReason, "needs a reason")
+	s.no(Action{Verb: Extend, Task: at("k@w1"), Value: "soon", Reason: "x"}, NeedsReason, `"soon" is not a duration`)
+	was := s.c.Now
+	s.do(more)
+	if k := s.state("k@w1").Soak; k.Overdue || !k.Until.Equal(was.Add(15*time.Minute)) || k.Unseen != 0 {
+		t.Errorf("%+v", k)
+	}
+	s.looks(Green, 7*time.Minute).is("k@w1", TaskDone)
+
+	s = soakScene(t).looks(Green, 4*time.Minute).comes(40 * time.Minute).do(more)
+	s.looks(Red, 16*time.Minute).is("k@w1", TaskFailed) // from now on it was looked at
+
+	s = soakScene(t).do(more) // before it passes: from where it was
+	if end := s.c.SoakDeadline(at("k@w1")); !end.Equal(s.state("k@w1").Soak.Began.Add(45 * time.Minute)) {
+		t.Errorf("extended to %s", end)
+	}
+	s.looks(Red, 44*time.Minute).is("k@w1", TaskOpen).looks(Red, 2*time.Minute).is("k@w1", TaskFailed)
+	none := play(t, "live", strings.Replace(soaking, `, deadline = "30m"`, "", 1)).do(x("k@w1"))
+	none.never(more, Never, "no deadline to extend")
+}
+
+// TestDeadlineWithADoubt: it passes while somebody looks, but so much of the
+// time was not seen that it may have been green for long enough.
+func TestDeadlineWithADoubt(t *testing.T) {
+	s := soakScene(t).looks(Red, 5*time.Minute).comes(12*time.Minute).looks(Red, 20*time.Minute)
+	s.is("k@w1", TaskOpen)
+	if k := s.state("k@w1"); !k.Soak.Overdue {
+		t.Errorf("%+v", k)
+	}
+	s = soakScene(t).looks(Red, 5*time.Minute).comes(2*time.Minute).looks(Red, 30*time.Minute)
+	s.is("k@w1", TaskFailed) // two minutes more would not have helped
+}
+
+// TestSleepingMachineSawNothing: the process lived on, and nobody looked.
+func TestSleepingMachineSawNothing(t *testing.T) {
+	s := soakScene(t).looks(Green, time.Minute).later(20 * time.Minute).see(Green)
+	s.is("k@w1", TaskOpen)
+	if k := s.state("k@w1").Soak; k.Green > time.Minute || k.Unseen < 19*time.Minute {
+		t.Errorf("%+v", k)
+	}
+	s.looks(Green, 8*time.Minute).is("k@w1", TaskOpen)
+}
+
+// TestSoaksAreJudgedByWhatWasSeen: whoever looks and goes, a soak completes only
+// on green that was seen, and fails at its deadline only where what nobody saw
+// could not have saved it.
+func TestSoaksAreJudgedByWhatWasSeen(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		s := play(t, "live", soaking).do(x("k@w1"))
+		began, last := s.state("k@w1").Soak.Began, s.c.Now
+		var green, unseen time.Duration
+		was := Verdict("")
+		for range rapid.IntRange(1, 60).Draw(r, "looks") {
+			away := rapid.IntRange(0, 5).Draw(r, "goes") == 0
+			if away {
+				d := time.Duration(rapid.IntRange(1, 40*60).Draw(r, "away")) * time.Second
+				s.comes(d)
+				unseen, was = unseen+d, ""
+				if st := s.state("k@w1"); st.Status != TaskOpen || st.Soak.Overdue != (s.c.Now.Sub(began) > 30*time.Minute) {
+					r.Fatalf("back after %s: %+v", d, st)
+				}
+			} else {
+				d := time.Duration(rapid.IntRange(1, 60).Draw(r, "seconds")) * time.Second
+				v := rapid.SampledFrom([]Verdict{Green, Green, Green, Red, CannotTell}).Draw(r, "verdict")
+				s.later(d).see(v)
+				if was == Green { // the value stood until the next was read
+					green += d
+				}
+				was = v
+			}
+			last = s.c.Now
+			switch st := s.state("k@w1"); st.Status {
+			case TaskDone:
+				if green < 10*time.Minute || last.Sub(began) > 30*time.Minute && st.Soak.Overdue {
+					r.Fatalf("complete after %s of green", green)
+				}
+				return
+			case TaskFailed:
+				if green+unseen >= 10*time.Minute {
+					r.Fatalf("failed, with %s green and %s unseen", green, unseen)
+				}
+				return
+			}
+		}
+	})
+}
