@@ -18,19 +18,20 @@ import (
 
 // Config is what a runner is made of. All of it but Auto and Last is required.
 type Config struct {
-	Book    *steps.Runbook            // the text in force, its environment applied
-	Old     map[string]*steps.Runbook // every text of this run by hash, Book among them
-	State   *steps.State              // folded from the journal
-	Events  []EventView               // the newest of the journal, for the run's log
-	Journal Journal
-	Hosts   map[string]Host
-	Secrets *tail.Secrets     // what is masked everywhere
-	Values  map[string][]byte // the secrets themselves, for the scripts that use them
-	Logs    string            // folder of the attempts' logs
-	Now     func() time.Time
-	Last    time.Time // of the newest event of an earlier console; zero where that is not known
-	Watch   bool      // follow logs and gauges; only a face that shows them asks for it
-	Auto    *Auto
+	Book      *steps.Runbook            // the text in force, its environment applied
+	Old       map[string]*steps.Runbook // every text of this run by hash, Book among them
+	State     *steps.State              // folded from the journal
+	Events    []EventView               // the newest of the journal, for the run's log
+	Journal   Journal
+	Hosts     map[string]Host
+	Secrets   *tail.Secrets     // what is masked everywhere
+	Values    map[string][]byte // the secrets themselves, for the scripts that use them
+	Logs      string            // folder of the attempts' logs
+	Documents string            // folder of the documents; made when the first is written
+	Now       func() time.Time
+	Last      time.Time // of the newest event of an earlier console; zero where that is not known
+	Watch     bool      // follow logs and gauges; only a face that shows them asks for it
+	Auto      *Auto
 }
 
 // Auto lets the runner execute whatever is allowed, in order, without asking.

@@ -29,6 +29,7 @@ const (
 	EarlyEnd     Verb = "early end"
 	Extend       Verb = "extend"
 	Record       Verb = "record"
+	Write        Verb = "write"
 	Resolve      Verb = "resolve"
 	LeaveUndo    Verb = "leave"
 	Hold         Verb = "hold"
@@ -66,6 +67,7 @@ type Action struct {
 	Actor   string
 	Partner string
 	Bound   *Bound // of rebind: what the host is now
+	Wrote   *Wrote // of write: the document as it is now
 }
 
 // Refusal says why an action is not allowed now.

@@ -13,15 +13,16 @@ import (
 type checker struct {
 	report
 	rb     *Runbook
-	before map[string]bool // names that steps before the one at hand capture
-	placed map[string]int  // steps by id, in the order of the file
+	before map[string]bool   // names that steps before the one at hand capture
+	placed map[string]int    // steps by id, in the order of the file
+	papers map[string]string // steps by the documents that they keep
 }
 
 // Check says what is wrong with a runbook that Load gave: everything that
 // types alone do not tell. A runbook with errors must not be run.
 func Check(rb *Runbook) Problems {
 	c := &checker{report: report{positions: rb.positions, file: rb.Name}, rb: rb,
-		before: map[string]bool{}, placed: map[string]int{}}
+		before: map[string]bool{}, placed: map[string]int{}, papers: map[string]string{}}
 	c.checkFile()
 	c.checkIDs()
 	c.checkVars()

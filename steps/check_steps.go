@@ -106,6 +106,10 @@ func (c *checker) checkDocument(s *Step) {
 	if d == nil || d.Template == "" {
 		c.value(s.path+".document", "document", "a document needs document.template")
 	}
+	if first := c.papers[s.FileName()]; first != "" {
+		c.value(s.path+".document", "document", "step %s keeps %s already; give this one another name", first, s.FileName())
+	}
+	c.papers[s.FileName()] = s.ID
 	if d != nil && (strings.ContainsAny(d.Name, "/\\") || strings.HasPrefix(d.Name, ".")) {
 		c.value(s.path+".document.name", "document", "name %q: want a plain file name", d.Name)
 	}

@@ -225,6 +225,9 @@ func TestCheck(t *testing.T) {
 		{`kind = "gate"`, "kind = 'gate'\noutage = 'ends'", `outage`, "only to command, manual or edit", "kind"},
 		{"title = \"Look\"\n", "title = 'Look'\noutage = 'ends'\n", `'ends'`, "told by the undos", "outage"},
 		{`stable = "10s"`, `stable = "10m"`, `"10m"`, "given up after 1m", "timeout"},
+		{`id = "hands"
+title = "By hand"
+kind = "manual"`, "id = 'hands'\nkind = 'document'\ndocument = { name = 'report.md', template = 'x' }", `{ name = 'report.md', template = 'x' }`, "paper keeps report.md already", "document"},
 		{`proposes = "one"`, `proposes = "onee"`, `"onee"`, "phase to roll back", "trigger"},
 		{`measure = "rate"`, `measure = "rat"`, `"rat"`, "no step measures", "criterion"},
 		{`success = ">= 10%"`, `success = "10%"`, `"10%"`, "begins with none", "criterion"},

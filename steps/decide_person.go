@@ -45,6 +45,9 @@ func markDone(c *Case, a Action) ([]Event, error) {
 		if s.Kind == Measure {
 			return nil, refuse(NeedsReason, "type the figure and its source", "%s records a figure", s.ID)
 		}
+		if s.Kind == Document {
+			return c.markWritten(a, s, ts)
+		}
 		if a.Value == "" {
 			return nil, refuse(NeedsReason, "say what shows it", "marking %s done needs evidence", a.Task)
 		}

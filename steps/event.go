@@ -304,6 +304,16 @@ type (
 		Unit   string `json:"unit,omitempty"`
 		Source string `json:"source"`
 	}
+	// Wrote keeps a document as it is now in the run directory.
+	Wrote struct {
+		Task     Task   `json:"task"`
+		Name     string `json:"name"`
+		SHA256   string `json:"sha256"`
+		Bytes    int64  `json:"bytes"`
+		By       string `json:"by,omitempty"`
+		Template bool   `json:"template,omitempty"` // nothing of the template was changed
+		Invented bool   `json:"invented,omitempty"` // by a rehearsal, and not by a person
+	}
 	// Soaked is a change of a soak, in the words of SoakGreen and those after it.
 	Soaked struct {
 		Task     Task      `json:"task"`

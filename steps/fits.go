@@ -117,6 +117,8 @@ func (s *State) fitsPerson(e Event) error {
 		return s.opened(e.Task, e)
 	case Soaked:
 		return s.opened(e.Task, e)
+	case Wrote:
+		return s.opened(e.Task, e)
 	case Resolved:
 		t := s.Task(e.Task)
 		if t.Attempt() == nil || t.Status != TaskUnknown && t.Status != TaskUndoUnknown {

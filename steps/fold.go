@@ -199,6 +199,8 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 		if s.Task(e.Task).Status == TaskOpen { // a script's figure comes with its own end
 			s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason = HowMarked, e.Value+" "+e.Unit })
 		}
+	case Wrote:
+		s.edit(e.Task, func(t *TaskState) { t.Wrote = e })
 	case Soaked:
 		s.soak(at, e)
 	case Skipped:

@@ -132,6 +132,7 @@ type TaskState struct {
 	Evidence []Reading
 	Soak     SoakState
 	Signed   map[string]SignedOff // by the title of the evidence
+	Wrote    Wrote                // the document as it was last kept; without a sum before that
 	Excluded bool
 	Released bool   // a person lifted the hold that its failure causes
 	Resolved bool   // its present state is a person's word on an unknown

@@ -194,7 +194,7 @@ type Replace struct {
 
 // DocumentRule is a document that operators write from a template.
 type DocumentRule struct {
-	// Name of the file in the run directory.
+	// Name of the file in the run directory; default: the step's id and .md.
 	Name string `toml:"name"`
 	// Template it starts from.
 	Template string `toml:"template"`

@@ -19,6 +19,8 @@ func (m *model) askOpen(t steps.Task) {
 		m.askGate(t)
 	case steps.Soak:
 		m.askSoak(t)
+	case steps.Document:
+		m.askDocument(t)
 	default:
 		m.askMark(t)
 	}

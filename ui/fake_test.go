@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -38,6 +39,7 @@ type fake struct {
 	rolls   int
 	rolling bool
 	frozen  error
+	paper   string // the sum of what the editor leaves
 	asking  map[steps.Task]time.Time
 }
 
@@ -287,4 +289,13 @@ func runbookText(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return string(src)
+}
+
+// Editor and Keep: the fake is a run that keeps documents; its editor is true.
+func (f *fake) Editor(t steps.Task) (*exec.Cmd, string, error) {
+	return exec.Command("true"), "documents/" + f.book.Step(t.Step).FileName(), nil
+}
+
+func (f *fake) Keep(ctx context.Context, t steps.Task) error {
+	return f.Submit(ctx, steps.Action{Verb: steps.Write, Task: t, Wrote: &steps.Wrote{SHA256: f.paper, Bytes: 12}})
 }

@@ -76,6 +76,10 @@ func (m *model) mark() {
 
 func (m *model) askMark(t steps.Task) {
 	s, ts := m.kase.Step(t), m.kase.State.Task(t)
+	if s.Kind == steps.Document && ts.Status == steps.TaskOpen {
+		m.askDocument(t)
+		return
+	}
 	row, _ := m.row()
 	a := steps.Action{Verb: steps.MarkDone, Task: t}
 	word := "MARK DONE "

@@ -45,6 +45,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.later(func() { m.askAmend(msg.next) })
 	case doneMsg:
 		m.done(msg)
+	case wroteMsg:
+		return m, m.wrote(msg)
 	case toldMsg:
 		m.told(msg)
 	default:

@@ -32,6 +32,7 @@ var (
 	_ ui.Run    = (*consoleRun)(nil)
 	_ ui.Looker = (*consoleRun)(nil)
 	_ ui.Peeker = (*consoleRun)(nil)
+	_ ui.Writer = (*consoleRun)(nil)
 )
 
 // Amend stores the text before the journal can name it.

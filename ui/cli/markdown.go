@@ -90,6 +90,12 @@ func writeRest(b *bufio.Writer, r runAccount) {
 			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", cell(m.Name), cell(strings.TrimSpace(m.Value+" "+m.Unit)), cell(m.Source), m.Task)
 		}
 	}
+	if len(r.Documents) > 0 {
+		b.WriteString("\n## Documents\n\n| document | step | bytes | sha256 | by | |\n|---|---|---|---|---|---|\n")
+		for _, d := range r.Documents {
+			fmt.Fprintf(b, "| %s | %s | %d | `%.12s` | %s | %s |\n", cell(d.Name), d.Task, d.Bytes, d.SHA256, cell(orDash(d.By)), cell(d.Note))
+		}
+	}
 	if len(r.Notes) > 0 {
 		b.WriteString("\n## Notes\n\n")
 		for _, n := range r.Notes {

@@ -105,7 +105,7 @@ func tasksOf(c *steps.Case) []steps.Task {
 func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 	switch ts := c.State.Task(t); ts.Status {
 	case steps.TaskOpen:
-		return []steps.Verb{steps.Yes, steps.SignOff, steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Skip}
+		return []steps.Verb{steps.Write, steps.Yes, steps.SignOff, steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Skip}
 	case steps.TaskFailed, steps.TaskCancelled:
 		return []steps.Verb{steps.Retry, steps.VerifyAgain, steps.UndoTask, steps.MarkDone, steps.Skip, steps.Release}
 	case steps.TaskUnknown, steps.TaskUndoUnknown:
@@ -126,7 +126,7 @@ func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 
 // allVerbs are the actions on a task, in the order of the list.
 var allVerbs = []steps.Verb{steps.Execute, steps.Retry, steps.VerifyAgain, steps.CancelTask, steps.Yes, steps.SignOff,
-	steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Resolve, steps.UndoTask, steps.MarkUndone,
+	steps.Write, steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Resolve, steps.UndoTask, steps.MarkUndone,
 	steps.LeaveUndo, steps.Skip, steps.Unskip, steps.Release}
 
 // everything lists what is allowed on every task, host and phase, and the run.
@@ -206,8 +206,12 @@ func (f *plain) taskEntry(c *steps.Case, v steps.Verb, t steps.Task) entry {
 				break
 			}
 		}
+	case steps.Write:
+		e.action.Wrote, e.do = &steps.Wrote{SHA256: "x"}, f.write(t) // tried as if something had been written
 	case steps.MarkDone:
-		if c.State.Task(t).Status != steps.TaskOpen {
+		if c.Step(t).Kind == steps.Document {
+			e.asks = nil // its file shows it
+		} else if c.State.Task(t).Status != steps.TaskOpen {
 			e.asks = []question{askShown, askReason}
 		}
 	}

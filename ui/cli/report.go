@@ -23,6 +23,7 @@ type runAccount struct {
 	Rollback   []taskAccount  `json:"rollback,omitempty"` // the steps around the undos
 	Deviations []deviation    `json:"deviations"`
 	Measures   []measured     `json:"measures,omitempty"`
+	Documents  []paper        `json:"documents,omitempty"`
 	Notes      []noted        `json:"notes,omitempty"`
 	Hosts      []steps.Bound  `json:"hosts,omitempty"`
 	Head       string         `json:"head"`
@@ -153,6 +154,7 @@ func (l *ledger) account(p *program) runAccount {
 			}
 		}
 	}
+	r.Documents = l.papers(c)
 	for _, h := range append(c.Book.AllHosts(), steps.LocalHost) {
 		if b, ok := l.state.Hosts[h]; ok {
 			r.Hosts = append(r.Hosts, b)

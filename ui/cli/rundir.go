@@ -16,8 +16,11 @@ import (
 	"belay/steps"
 )
 
-// logsName is the folder of the attempts' logs in a run directory.
-const logsName = "logs"
+// Folders in a run directory: the attempts' logs, and what operators wrote.
+const (
+	logsName      = "logs"
+	documentsName = "documents"
+)
 
 // newRun makes a run directory and begins its journal with the given events,
 // the run's own opening first.

@@ -156,6 +156,8 @@ func sayTask(e steps.Event) string {
 		return fmt.Sprintf("%s signed off %q on %s as %s, %s", e.By, e.Title, e.Task, e.As, orDash(e.How))
 	case steps.Measured:
 		return strings.TrimSpace(fmt.Sprintf("%s measured %s: %s %s", e.Task, e.Name, e.Value, e.Unit)) + " (" + e.Source + ")"
+	case steps.Wrote:
+		return fmt.Sprintf("%s wrote %s, %d bytes, sha256 %.12s%s", orDash(e.By), e.Name, e.Bytes, e.SHA256, writtenNote(e))
 	case steps.Soaked:
 		to := e.To
 		if to == steps.SoakExtended {
@@ -174,6 +176,17 @@ func sayTask(e steps.Event) string {
 
 // seconds is a duration that was measured, without what nobody reads of it.
 func seconds(d steps.Duration) steps.Duration { return steps.Duration(d.D().Round(time.Second)) }
+
+// writtenNote tells what nobody has thought about from what somebody wrote.
+func writtenNote(e steps.Wrote) string {
+	switch {
+	case e.Invented:
+		return " (invented by the rehearsal)"
+	case e.Template:
+		return " (still its template)"
+	}
+	return ""
+}
 
 // short is an attempt's id without the run: STEP.HOST.N.
 func short(attempt string) string {

@@ -56,6 +56,9 @@ func (r *Run) facts(p *Page, t steps.Task) {
 	r.attempt(p, ts)
 	p.Field("text", s.Text)
 	p.Field("note", s.Note)
+	if s.Kind == steps.Document {
+		p.Toned(Kept(ts.Wrote))
+	}
 	r.evidence(p, s, t, ts)
 	r.work(p, s, t)
 }
@@ -205,6 +208,20 @@ func (r *Run) soak(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {
 	}
 }
 
+// Kept says how a document stands, as a labelled text for a page.
+func Kept(w steps.Wrote) (tone style.Tone, label, text string) {
+	label = "kept"
+	switch {
+	case w.SHA256 == "":
+		return style.Warn, label, "nothing yet"
+	case w.Invented:
+		return style.Warn, label, fmt.Sprintf("%s, invented by the rehearsal", w.Name)
+	case w.Template:
+		return style.Warn, label, w.Name + ", still its template"
+	}
+	return style.Plain, label, fmt.Sprintf("%s, %d bytes, sha256 %.12s, by %s", w.Name, w.Bytes, w.SHA256, or(w.By, "nobody"))
+}
+
 // work shows what will be sent: the script with its surroundings.
 func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 	if s.Check != nil {
@@ -212,6 +229,9 @@ func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 		p.wanted(s.Check)
 	}
 	switch {
+	case s.Document != nil:
+		p.Head("Document " + tail.Inert(s.FileName()) + ", from this template")
+		p.Script(s.Document.Template)
 	case s.Kind == steps.Edit && s.File != nil:
 		p.Head("Edit of " + tail.Inert(s.File.Path))
 		p.Text(style.Plain, "p shows what changes")

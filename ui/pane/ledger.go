@@ -153,6 +153,11 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		return fmt.Sprintf("%s is %s %s", e.Name, e.Value, e.Unit), style.Plain, true
 	case steps.Began:
 		return e.Task.String() + " begun, " + (&steps.Step{Kind: e.As}).Waits(), style.Plain, true
+	case steps.Wrote:
+		if e.Invented {
+			return e.Name + " invented by the rehearsal", style.Warn, true
+		}
+		return e.Name + " kept, by " + or(e.By, "nobody"), style.Plain, true
 	case steps.Soaked:
 		tone := style.Plain
 		switch e.To {
