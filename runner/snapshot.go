@@ -49,10 +49,12 @@ type Gauge struct {
 
 // LogView is one followed log. Why says why it is empty or no longer flows.
 type LogView struct {
-	Name string
-	Ring *tail.Ring
-	Why  string
-	At   time.Time // of the newest byte
+	Name   string
+	Ring   *tail.Ring
+	Script string // what prints it
+	Why    string
+	Since  time.Time // of Why
+	At     time.Time // of the newest byte
 }
 
 // EventView is one event as the run's log shows it.

@@ -33,10 +33,11 @@ type watched struct {
 }
 
 type logTail struct {
-	name string
-	ring *tail.Ring
-	why  string
-	at   time.Time
+	name, script string
+	ring         *tail.Ring
+	why          string
+	since        time.Time // of why
+	at           time.Time
 }
 
 func newWatched(id string, h Host) *watched { return &watched{id: id, host: h} }
@@ -47,7 +48,7 @@ func (w *watched) view(h steps.Host) HostView {
 	v := HostView{ID: w.id, Host: h, Link: w.host.Link(), Identity: w.ident, Wrong: w.wrong, Skew: w.skew,
 		Gauges: append([]Gauge(nil), w.gauges...)}
 	for _, l := range w.logs {
-		v.Logs = append(v.Logs, LogView{Name: l.name, Ring: l.ring, Why: l.why, At: l.at})
+		v.Logs = append(v.Logs, LogView{Name: l.name, Ring: l.ring, Script: l.script, Why: l.why, Since: l.since, At: l.at})
 	}
 	return v
 }
@@ -72,7 +73,7 @@ func (r *Runner) watch(w *watched) {
 		}
 		gauges = append(gauges, x.Gauges...)
 		for _, l := range x.Logs {
-			t := &logTail{name: l.Name, ring: tail.NewRing(tail.DefaultRing), why: "connecting"}
+			t := &logTail{name: l.Name, script: l.Script, ring: tail.NewRing(tail.DefaultRing), since: r.cfg.Now()}
 			w.mu.Lock()
 			w.logs = append(w.logs, t)
 			w.mu.Unlock()
@@ -200,9 +201,10 @@ func (r *Runner) followLog(w *watched, t *logTail, script string) {
 		err := w.host.Stream(r.ctx, job.Script{Text: script, Env: r.environOf(w.id)}, mask)
 		mask.Flush()
 		w.mu.Lock()
-		t.why = "ended; it is followed again in a moment"
+		t.since = r.cfg.Now()
+		t.why = "it ended with exit code 0"
 		if err != nil {
-			t.why = err.Error()
+			t.why = r.cfg.mask(err.Error()) // it may end in what the command said
 		}
 		w.mu.Unlock()
 		r.wake()

@@ -6,6 +6,7 @@ package remote
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,7 +222,9 @@ func (h *Host) Stream(ctx context.Context, s job.Script, w io.Writer) error {
 		return err
 	}})
 	if err == nil && out.exit != 0 {
-		err = fmt.Errorf("%s: stream: exit %d: %s", h.s.ID, out.exit, strings.TrimSpace(out.stderr))
+		last := strings.TrimSpace(out.stderr)
+		last = last[strings.LastIndexByte(last, '\n')+1:]
+		err = fmt.Errorf("%s: stream: exit code %d: %s", h.s.ID, out.exit, cmp.Or(last, "it said nothing on stderr"))
 	}
 	return err
 }
