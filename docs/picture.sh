@@ -17,5 +17,5 @@ wait_for() {
 	done
 }
 wait_for '12/12'
-wait_for '(raylet)'
+wait_for 'nodes alive, 0 dead'
 $t capture-pane -e -p | go run ./ui/screentest/picture >docs/screen.svg

@@ -210,8 +210,9 @@ func (f *fake) Rebind(ctx context.Context, host string, a steps.Action) error {
 // desk is a model with its fake, driven by messages.
 type desk struct {
 	*model
-	f     *fake
-	clock time.Time
+	f         *fake
+	clock     time.Time
+	clipboard string // of the terminal
 }
 
 // sit gives a desk of a size in front of a run.
@@ -230,12 +231,24 @@ func (d *desk) look() { d.send(snapshotMsg(d.f.Snapshot())) }
 // send gives a message and carries out the commands that follow from it.
 func (d *desk) send(msg tea.Msg) {
 	_, cmd := d.Update(msg)
-	for cmd != nil {
-		switch out := cmd().(type) {
-		case doneMsg, toldMsg:
-			_, cmd = d.Update(out)
-		default:
-			return
+	d.carry(cmd)
+}
+
+func (d *desk) carry(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch out := cmd().(type) {
+	case doneMsg, toldMsg, copiedMsg:
+		_, next := d.Update(out)
+		d.carry(next)
+	case tea.BatchMsg:
+		for _, c := range out {
+			d.carry(c)
+		}
+	default:
+		if fmt.Sprintf("%T", out) == fmt.Sprintf("%T", tea.SetClipboard("")()) {
+			d.clipboard = fmt.Sprint(out)
 		}
 	}
 }

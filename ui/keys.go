@@ -100,31 +100,45 @@ var moveKeys = []binding{
 var logKeys = []binding{
 	{[]string{"j", "down"}, "down", "a line down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(1) })},
 	{[]string{"k", "up"}, "up", "a line up; the view stops following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-1) })},
-	{[]string{"ctrl+d"}, "half page", "half a page down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(int64(m.page() / 2)) })},
-	{[]string{"ctrl+u"}, "half page up", "half a page up", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-int64(m.page() / 2)) })},
-	{[]string{"pgdown", "space"}, "page", "a page down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(int64(m.page())) })},
-	{[]string{"pgup"}, "page up", "a page up", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-int64(m.page())) })},
-	{[]string{"g", "home"}, "top", "to the oldest line that is kept", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-1 << 40) })},
-	{[]string{"G", "end"}, "end", "to the newest line, following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(1 << 40) })},
-	{[]string{"f", "="}, "follow", "follow, or stand still", logging, inLogs, false, plain((*model).follow)},
-	{[]string{"h", "left"}, "left", "8 columns to the left", logging, inLogs, false, plain(func(m *model) { m.aside(-8) })},
+	{[]string{"ctrl+d"}, "half page", "half a page down", logging, inLogs, false, plain(func(m *model) { m.pageLog(1, 2) })},
+	{[]string{"ctrl+u"}, "half page", "half a page up", logging, inLogs, false, plain(func(m *model) { m.pageLog(-1, 2) })},
+	{[]string{"pgdown", "space"}, "page", "a page down", logging, inLogs, false, plain(func(m *model) { m.pageLog(1, 1) })},
+	{[]string{"pgup"}, "page up", "a page up", logging, inLogs, false, plain(func(m *model) { m.pageLog(-1, 1) })},
+	{[]string{"g", "home"}, "top", "to the oldest line that is kept", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-far) })},
+	{[]string{"G", "end"}, "end", "to the newest line, following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(far) })},
+	{[]string{"f"}, "follow", "follow, or stand still", logging, inLogs, false, plain((*model).follow)},
+	{[]string{"="}, "all stop", "all servers' logs stand still at this moment, or follow again", logging, anywhere, false, plain((*model).standStill)},
+	{[]string{"h", "left"}, "left", "8 columns to the left; at the edge: the heads of lines in full", logging, inLogs, false, plain(func(m *model) { m.aside(-8) })},
 	{[]string{"l", "right"}, "right", "8 columns to the right", logging, inLogs, false, plain(func(m *model) { m.aside(8) })},
 	{[]string{"w"}, "wrap", "wrap long lines", logging, inLogs, false, plain((*model).wrap)},
-	{[]string{"t"}, "times", "times at the head of lines: as they fit, in full, hidden", logging, inLogs, false, plain((*model).times)},
-	{[]string{"/"}, "search", "search; capital letters make it exact", logging, inLogs, true, plain((*model).askSearch)},
+	{[]string{"t"}, "heads", "heads of lines (time, level, process): as they fit, in full, hidden", logging, inLogs, false, plain((*model).times)},
+	{[]string{"/"}, "search", "search; capital letters make it exact, /a|b/ is an expression", logging, inLogs, true, plain((*model).askSearch)},
 	{[]string{"n"}, "older", "the match before", logging, inLogs, false, plain(func(m *model) { m.match(true) })},
 	{[]string{"N"}, "newer", "the match after", logging, inLogs, false, plain(func(m *model) { m.match(false) })},
+	{[]string{"&"}, "filter", "show only the lines with a text; with none: all lines", logging, inLogs, true, plain((*model).askFilter)},
+	{[]string{"\\"}, "invert", "show only the lines without the filter's text, or with it again", logging, inLogs, false, plain((*model).invert)},
 	{[]string{"e"}, "error", "the error before", logging, inLogs, false, plain(func(m *model) { m.nextError(true) })},
 	{[]string{"E"}, "newer error", "the error after", logging, inLogs, false, plain(func(m *model) { m.nextError(false) })},
+	{[]string{"v"}, "mark", "mark lines; y copies them", logging, inLogs, false, plain((*model).markLines)},
 	{[]string{"]"}, "next log", "the server's next log", logging, anywhere, false, plain(func(m *model) { m.otherLog(1) })},
 	{[]string{"["}, "log before", "the server's log before", logging, anywhere, false, plain(func(m *model) { m.otherLog(-1) })},
 }
+
+// far is more lines than any log keeps.
+const far = 1 << 40
 
 var viewKeys = []binding{
 	{[]string{"?"}, "help", "this list", viewing, anywhere, true, plain((*model).help)},
 	{[]string{"z"}, "zoom", "give the focused pane the screen, or take it back", viewing, anywhere, false, plain(func(m *model) { m.zoom = !m.zoom })},
 	{[]string{"b"}, "board", "all servers' logs, or their table and one log", viewing, anywhere, false, plain(func(m *model) { m.board = !m.board })},
+	{[]string{"+"}, "larger", "larger: one log in place of the board, then the whole screen", viewing, anywhere, false, plain((*model).larger)},
+	{[]string{"_"}, "smaller", "smaller: back to the board", viewing, anywhere, false, plain((*model).smaller)},
+	{[]string{">"}, "more steps", "more room for the steps, less for the servers", viewing, anywhere, false, plain(func(m *model) { m.moveSplit(1) })},
+	{[]string{"<"}, "more log", "more room for the servers, less for the steps", viewing, anywhere, false, plain(func(m *model) { m.moveSplit(-1) })},
+	{[]string{"M"}, "mouse", "mouse on or off: the wheel scrolls; hold Shift to select text while it is on", viewing, anywhere, false, plain((*model).toggleMouse)},
 	{[]string{"esc"}, "back", "one step back: out of the zoom, to the steps", viewing, anywhere, false, plain((*model).back)},
+	{[]string{"y"}, "copy", "copy the marked lines, else the line, the row or the pane's text", viewing, anywhere, true, (*model).yank},
+	{[]string{"Y"}, "copy script", "copy the script of the selected step, with its folder and variables", viewing, anywhere, true, (*model).yankScript},
 	{[]string{"D"}, "dump", "save the screen as text", viewing, anywhere, true, (*model).dump},
 	{[]string{"ctrl+l"}, "redraw", "draw the screen anew", viewing, anywhere, false, func(*model) tea.Cmd { return tea.ClearScreen }},
 	{[]string{"q", "ctrl+c"}, "leave", "leave; what runs on the servers goes on", viewing, anywhere, true, plain((*model).askLeave)},
@@ -138,7 +152,7 @@ func (m *model) here() where {
 	case serverPart:
 		return inLogs
 	case detailPart:
-		if l, _ := m.output(); l.Ring != nil {
+		if m.looked().Ring != nil {
 			return inLogs
 		}
 	}

@@ -12,6 +12,9 @@ const (
 	leastH = 16
 	two    = 24 // rows from which the header has two lines
 	tall   = 30 // rows from which the detail has a place of its own
+
+	notch     = 4  // columns by which the line beside the steps moves at once
+	leastPane = 34 // columns that a pane keeps on either side of it
 )
 
 // layout says how many columns and rows each part gets; 0 means that it is not
@@ -30,8 +33,9 @@ type layout struct {
 }
 
 // arrange gives the layout of a screen with some servers on it. Board tells
-// whether the servers' panes are wanted, or the table and one log.
-func arrange(w, h, servers int, board bool) layout {
+// whether the servers' panes are wanted, or the table and one log; notches how
+// far the line beside the steps is moved, to the right or down.
+func arrange(w, h, servers int, board bool, notches int) layout {
 	l := layout{}
 	if w < leastW || h < leastH {
 		l.small = true
@@ -44,12 +48,12 @@ func arrange(w, h, servers int, board bool) layout {
 	l.body = h - l.header - l.footer
 	switch {
 	case w >= wide:
-		l.left = min(60, w*28/100)
 		l.detail = min(64, w*26/100)
+		l.left = between(leastPane, min(60, w*28/100)+notch*notches, w-l.detail-2-leastPane)
 		l.right = w - l.left - l.detail - 2
 		l.steps = l.body
 	case w >= middle:
-		l.left = min(58, w*39/100)
+		l.left = between(leastPane, min(58, w*39/100)+notch*notches, w-1-leastPane)
 		l.right = w - l.left - 1
 		l.steps = l.body
 		if h >= tall {
@@ -59,7 +63,7 @@ func arrange(w, h, servers int, board bool) layout {
 	case w >= narrow:
 		l.left, l.right = w, w
 		l.table = min(servers+1, 5)
-		l.steps = max((l.body-l.table)/2, l.body-l.table-7)
+		l.steps = between(4, max((l.body-l.table)/2, l.body-l.table-7)+notches, l.body-l.table-3)
 		return l
 	default:
 		l.tabs, l.left = true, w
@@ -78,6 +82,9 @@ func arrange(w, h, servers int, board bool) layout {
 	l.rows = min((servers+l.cols-1)/l.cols, max(2, l.body/13))
 	return l
 }
+
+// between keeps a length within its bounds.
+func between(least, n, most int) int { return max(least, min(n, most)) }
 
 // split divides a length into parts with a line of one cell between them.
 func split(length, parts, line int) []int {

@@ -63,7 +63,12 @@ type model struct {
 	views  map[string]pane.LogView // by server and log
 	log    map[string]int          // index of the log that a server's pane shows
 	host   string                  // the server that was focused last
-	height map[focus]int           // of the panes as they were last drawn
+	rings  map[string]*tail.Ring   // that the views were last of
+	places map[focus]box           // of the panes that were last drawn
+	inner  box                     // of the output in the detail
+	split  int                     // how far the line beside the steps was moved
+	mouse  bool
+	sought []string // earlier searches and filters
 
 	guard    dialog.Guard
 	asked    *question
@@ -84,7 +89,7 @@ func newModel(ctx context.Context, o Options, r Run) *model {
 	m := &model{
 		ctx: ctx, opts: o, run: r, dark: o.Theme != Light, lower: detailPart, board: true,
 		folds: pane.Folds{}, pages: map[part]int{}, views: map[string]pane.LogView{}, log: map[string]int{},
-		height: map[focus]int{},
+		rings: map[string]*tail.Ring{}, places: map[focus]box{},
 	}
 	m.restyle()
 	return m
@@ -115,6 +120,7 @@ func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	}
 	m.wishes = pane.Attention(m.kase, s.Frozen, m.servers)
 	m.plant()
+	m.catchUp()
 	if m.opts.now().Sub(m.saidAt) > sayFor {
 		m.said = ""
 	}

@@ -6,10 +6,7 @@ package ui
 import (
 	"fmt"
 
-	tea "charm.land/bubbletea/v2"
-
 	"belay/steps"
-	"belay/ui/dialog"
 	"belay/ui/pane"
 	"belay/ui/style"
 )
@@ -153,25 +150,17 @@ func (m *model) goToServer(n int) {
 	m.goTo(focus{serverPart, m.servers[n].ID})
 }
 
-// back leaves the zoom, else goes to the steps.
+// back ends a mark, leaves the zoom, else goes to the steps.
 func (m *model) back() {
+	l := m.looked()
 	switch {
+	case m.views[l.key].Marking:
+		m.views[l.key] = unmarked(m.views[l.key])
 	case m.zoom:
 		m.zoom = false
 	default:
 		m.goTo(focus{part: stepsPart})
 	}
-}
-
-// askSearch asks what to look for in the focused log.
-func (m *model) askSearch() {
-	q := &question{Dialog: &dialog.Dialog{Name: "search", Title: "Search", Sends: "search",
-		Fields: []dialog.Field{{Label: "/", Optional: true}}}, line: true}
-	q.on = func(a dialog.Answer) tea.Cmd {
-		m.search(a.Values[0])
-		return nil
-	}
-	m.ask(q)
 }
 
 // open shows what can be said or decided about the selected row.

@@ -73,6 +73,8 @@ type Options struct {
 	LogFile func(attempt string) string
 	// SSH is the command that opens a shell on a host, to be copied.
 	SSH func(host string) string
+	// Clip keeps what was copied and gives the file's name.
+	Clip func(text string) (string, error)
 	// Save keeps a dump of the screen and gives the file's name.
 	Save func(text string) (string, error)
 

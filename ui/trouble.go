@@ -63,8 +63,7 @@ func (m *model) afterFailure(t steps.Task, id string) tea.Cmd {
 		m.askReason("leave it", "LEAVE "+t.String()+" as it is (the report says: not restored)", "leave it",
 			m.about(t), steps.Action{Verb: steps.LeaveUndo, Task: t})
 	case "copy":
-		m.say(style.Dim, "copied: "+m.ssh(t.Host))
-		return tea.SetClipboard(m.ssh(t.Host))
+		return m.copy(m.ssh(t.Host), m.ssh(t.Host)+"\n")
 	}
 	return nil
 }

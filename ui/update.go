@@ -43,6 +43,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.observe(runner.Snapshot(msg))
 	case editedMsg:
 		m.later(func() { m.askAmend(msg.next) })
+	case tea.MouseWheelMsg:
+		m.wheel(msg)
+	case copiedMsg:
+		m.copied(msg)
 	case doneMsg:
 		m.done(msg)
 	case wroteMsg:

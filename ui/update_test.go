@@ -339,11 +339,11 @@ func TestLogStandsStillWhileLinesComeAndGo(t *testing.T) {
 	d := started(t)
 	ring := d.f.hosts[0].Logs[0].Ring
 	d.press("4", "z", "k", "k", "k")
-	_, key := d.looked()
+	key := d.looked().key
 	top := d.views[key].Top
 	before := d.screen()
 	for i := range 500 {
-		fmt.Fprintf(ring, "line %d\n", i)
+		fmt.Fprintf(ring, "line %d%s\n", i, strings.Repeat(" and so on", 20))
 	}
 	d.look()
 	if d.views[key].Top != top || !strings.Contains(before, "paused at") {
@@ -353,7 +353,7 @@ func TestLogStandsStillWhileLinesComeAndGo(t *testing.T) {
 	if first(before) != first(d.screen()) {
 		t.Fatalf("the first line was %q and is %q", first(before), first(d.screen()))
 	}
-	d.press("l")
+	d.press("G", "k", "l")
 	if d.views[key].X != 8 {
 		t.Error("no scroll aside")
 	}
@@ -377,7 +377,7 @@ func TestSearchCounts(t *testing.T) {
 	ring := d.f.hosts[0].Logs[0].Ring
 	fmt.Fprint(ring, "all is well\nERROR: the raylet died\nall is well\n")
 	d.press("G", "e")
-	_, key := d.looked()
+	key := d.looked().key
 	if got := d.views[key].Hit; got != 61 {
 		t.Errorf("e went to line %d", got)
 	}

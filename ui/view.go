@@ -21,7 +21,10 @@ func (m *model) View() tea.View {
 		m.frame = tea.NewView(strings.Join(m.lines, "\n"))
 		m.drawn = true
 	}
-	m.frame.AltScreen, m.frame.ReportFocus, m.frame.WindowTitle = true, true, m.title()
+	m.frame.AltScreen, m.frame.ReportFocus, m.frame.WindowTitle, m.frame.MouseMode = true, true, m.title(), tea.MouseModeNone
+	if m.mouse {
+		m.frame.MouseMode = tea.MouseModeCellMotion
+	}
 	return m.frame
 }
 
@@ -34,7 +37,12 @@ func (m *model) title() string {
 	return inert(strings.TrimSpace("belay " + short + " " + or(m.opts.Title, m.kase.Book.Title)))
 }
 
-func (m *model) layout() layout { return arrange(m.w, m.h, len(m.servers), m.board) }
+func (m *model) layout() layout { return arrange(m.w, m.h, len(m.servers), m.board, m.split) }
+
+// box is a place on the screen, in cells.
+type box struct{ x, y, w, h int }
+
+func (b box) has(x, y int) bool { return x >= b.x && x < b.x+b.w && y >= b.y && y < b.y+b.h }
 
 // picture gives all lines of the screen.
 func (m *model) picture() []string {
@@ -48,6 +56,7 @@ func (m *model) picture() []string {
 		return pane.Small(m.kase, m.w, m.h, leastW, leastH, m.st)
 	}
 	out := pane.Header(m.kase, m.w, l.header, m.st)
+	clear(m.places)
 	out = append(out, pane.Block(m.body(l), m.w, l.body+btoi(l.tabs), m.st)...)
 	out = append(out, m.footer()...)
 	if q := m.asked; q != nil && !q.line {
@@ -79,11 +88,13 @@ func (m *model) overlay(under []string, q *question) []string {
 
 // body draws what is between header and footer.
 func (m *model) body(l layout) []string {
+	all := box{0, l.header, m.w, l.body}
 	switch {
 	case l.tabs:
-		return append([]string{m.tabs()}, m.draw(m.focus, m.w, l.body)...)
+		all.y++
+		return append([]string{m.tabs()}, m.draw(m.focus, all)...)
 	case m.zoom:
-		return m.draw(m.focus, m.w, l.body)
+		return m.draw(m.focus, all)
 	case m.w < middle:
 		return m.stacked(l)
 	}
@@ -101,9 +112,9 @@ func (m *model) column(l layout) []string {
 	if l.lower == 0 && l.detail == 0 && (m.focus.part == detailPart || m.focus.part == ledgerPart) {
 		top = m.focus // there is no place of its own for it
 	}
-	out := m.draw(top, l.left, l.steps)
+	out := m.draw(top, box{0, l.header, l.left, l.steps})
 	if l.lower > 0 {
-		out = append(out, m.draw(focus{part: m.lower}, l.left, l.lower)...)
+		out = append(out, m.draw(focus{part: m.lower}, box{0, l.header + l.steps, l.left, l.lower})...)
 	}
 	return out
 }
@@ -111,24 +122,27 @@ func (m *model) column(l layout) []string {
 // third is the right column of a wide screen: detail, and the run log where
 // there is room for both.
 func (m *model) third(l layout) []string {
+	at := box{l.left + l.right + 2, l.header, l.detail, l.body}
 	if l.body < 40 {
-		return m.draw(focus{part: m.lower}, l.detail, l.body)
+		return m.draw(focus{part: m.lower}, at)
 	}
-	h := l.body * 2 / 3
-	return append(m.draw(focus{part: detailPart}, l.detail, h), m.draw(focus{part: ledgerPart}, l.detail, l.body-h)...)
+	at.h = l.body * 2 / 3
+	out := m.draw(focus{part: detailPart}, at)
+	at.y, at.h = at.y+at.h, l.body-at.h
+	return append(out, m.draw(focus{part: ledgerPart}, at)...)
 }
 
 // stacked is for screens of 80 to 99 columns.
 func (m *model) stacked(l layout) []string {
 	out := m.column(l)
 	out = append(out, m.table(m.w, l.table)...)
-	return append(out, m.oneLog(m.w, l.body-l.steps-l.table)...)
+	return append(out, m.oneLog(box{0, l.header + l.steps + l.table, m.w, l.body - l.steps - l.table})...)
 }
 
 // right is the servers: the board of their logs, or their table and one log.
 func (m *model) right(l layout) []string {
 	if l.table > 0 {
-		return append(m.table(l.right, l.table), m.oneLog(l.right, l.body-l.table)...)
+		return append(m.table(l.right, l.table), m.oneLog(box{l.left + 1, l.header + l.table, l.right, l.body - l.table})...)
 	}
 	if len(m.servers) == 0 {
 		return pane.Titled("Servers", "", false, []string{"the runbook names no servers"}, l.right, l.body, m.st)
@@ -142,22 +156,26 @@ func (m *model) grid(l layout) []string {
 	first := max(0, m.server(m.host)) / per * per
 	shown := m.servers[first:min(first+per, len(m.servers))]
 	var out []string
-	h := l.body
+	at := box{l.left + 1, l.header, l.right, l.body}
 	if len(m.servers) > per {
 		out = append(out, pane.Fit(fmt.Sprintf(" servers %d to %d of %d, Tab goes on", first+1, first+len(shown), len(m.servers)), l.right, m.st))
-		h--
+		at.y, at.h = at.y+1, at.h-1
 	}
-	widths, heights := split(l.right, l.cols, 1), split(h, l.rows, 0)
+	widths, heights := split(l.right, l.cols, 1), split(at.h, l.rows, 0)
 	for r := range l.rows {
 		var cells [][]string
+		at.x = l.left + 1
 		for c := range l.cols {
+			at.w, at.h = widths[c], heights[r]
 			if i := r*l.cols + c; i < len(shown) {
-				cells = append(cells, m.draw(focus{serverPart, shown[i].ID}, widths[c], heights[r]))
+				cells = append(cells, m.draw(focus{serverPart, shown[i].ID}, at))
 			} else {
-				cells = append(cells, pane.Block(nil, widths[c], heights[r], m.st))
+				cells = append(cells, pane.Block(nil, at.w, at.h, m.st))
 			}
+			at.x += at.w + 1
 		}
 		out = append(out, pane.Beside(m.st, cells...)...)
+		at.y += at.h
 	}
 	return out
 }
@@ -168,34 +186,33 @@ func (m *model) table(w, h int) []string {
 }
 
 // oneLog is the log of the server that was focused last.
-func (m *model) oneLog(w, h int) []string {
+func (m *model) oneLog(at box) []string {
 	if m.server(m.host) < 0 {
-		return pane.Titled("Log", "", false, []string{"there are no servers"}, w, h, m.st)
+		return pane.Titled("Log", "", false, []string{"there are no servers"}, at.w, at.h, m.st)
 	}
-	return m.draw(focus{serverPart, m.host}, w, h)
+	return m.draw(focus{serverPart, m.host}, at)
 }
 
-// draw gives one pane.
-func (m *model) draw(f focus, w, h int) []string {
+// draw gives one pane, and remembers where it is.
+func (m *model) draw(f focus, at box) []string {
 	on := f == m.focus && m.asked == nil
-	m.height[f] = h - 1
+	m.places[f] = at
 	switch f.part {
 	case detailPart:
-		return m.drawDetail(on, w, h)
+		return m.drawDetail(on, at)
 	case ledgerPart:
-		return m.drawLedger(on, w, h)
+		return m.drawLedger(on, at.w, at.h)
 	case serverPart:
 		i := m.server(f.host)
 		if i < 0 {
-			return pane.Block([]string{"there is no server " + inert(f.host)}, w, h, m.st)
+			return pane.Block([]string{"there is no server " + inert(f.host)}, at.w, at.h, m.st)
 		}
 		s := m.servers[i]
 		s.Focused = on
-		m.height[f] = h - 3
-		return s.Draw(m.views[viewKey(s)], w, h, m.st)
+		return s.Draw(m.views[viewKey(s)], at.w, at.h, m.st)
 	}
-	m.top = pane.Scroll(len(m.rows), m.at(), m.top, h-1)
-	return pane.Titled("1 Steps", "", on, pane.Outline(m.rows, m.at(), m.top, w, h-1, m.st), w, h, m.st)
+	m.top = pane.Scroll(len(m.rows), m.at(), m.top, at.h-1)
+	return pane.Titled("1 Steps", "", on, pane.Outline(m.rows, m.at(), m.top, at.w, at.h-1, m.st), at.w, at.h, m.st)
 }
 
 func (m *model) drawLedger(on bool, w, h int) []string {
@@ -214,7 +231,8 @@ func (m *model) drawLedger(on bool, w, h int) []string {
 
 // drawDetail tells about the selected row, and shows its output where there is
 // any.
-func (m *model) drawDetail(on bool, w, h int) []string {
+func (m *model) drawDetail(on bool, at box) []string {
+	w, h := at.w, at.h
 	row, ok := m.row()
 	if !ok {
 		return pane.Titled("2 Detail", "", on, nil, w, h, m.st)
@@ -240,7 +258,7 @@ func (m *model) drawDetail(on bool, w, h int) []string {
 	}
 	above := min(len(body)+1, h/2)
 	lines := pane.Titled("2 Detail", "", on, body, w, above, m.st)
-	m.height[focus{part: detailPart}] = h - above - 1
+	m.inner = box{at.x, at.y + above + 1, w, h - above - 1}
 	v := m.views[key]
 	log := out.Lines(v, w, h-above-1, m.st)
 	return append(lines, pane.Titled(inert(out.Name), pane.LogTitle(pane.Log{Ring: out.Ring}, v, 1, m.kase.Now), false, log, w, h-above, m.st)...)
@@ -291,7 +309,7 @@ func (m *model) hints() []pane.Hint {
 	var keys []string
 	switch {
 	case m.here() == inLogs:
-		keys = []string{"f", "?", "/", "n", "e", "w", "h", "l", "z", "tab", "esc", "q"}
+		keys = []string{"f", "?", "/", "&", "e", "y", "v", "t", "w", "l", "z", "tab", "esc", "q"}
 	case m.focus.part != stepsPart:
 		keys = []string{"x", "?", "j", "k", "z", "tab", "esc", "q"}
 	default:

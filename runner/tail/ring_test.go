@@ -156,16 +156,19 @@ func TestSearch(t *testing.T) {
 		{"pattern with case", pattern(`^E`), 1, false, -1, 1},
 		{"nothing", Literal(""), 0, false, -1, 0},
 	} {
-		got, ok := r.Find(tt.q, tt.from, tt.backward)
+		x := NewIndex(tt.q)
+		x.Catch(r)
+		got, ok := x.Find(tt.from, tt.backward)
 		if !ok {
 			got = -1
 		}
-		if _, all := r.Count(tt.q, 0); got != tt.want || all != tt.all {
-			t.Errorf("%s: line %d of %d, want %d of %d", tt.name, got, all, tt.want, tt.all)
+		if got != tt.want || x.Len() != tt.all {
+			t.Errorf("%s: line %d of %d, want %d of %d", tt.name, got, x.Len(), tt.want, tt.all)
 		}
 	}
-	if before, all := r.Count(Literal("error"), 2); before != 2 || all != 4 {
-		t.Error(before, all)
+	x := NewIndex(Literal("error"))
+	if x.Catch(r); x.UpTo(2) != 2 || x.Len() != 4 {
+		t.Error(x.UpTo(2), x.Len())
 	}
 	if _, err := Pattern("("); err == nil {
 		t.Error("a bad pattern was taken")
@@ -197,8 +200,11 @@ func TestReadersWhileWriting(t *testing.T) {
 						return
 					}
 				}
-				r.Find(Literal("e 7"), first, false)
-				r.Count(Literal("9"), first)
+				x := NewIndex(Literal("9"))
+				if x.Catch(r); x.Len() > 0 && x.Number(0) < first {
+					t.Errorf("line %d had fallen out before %d", x.Number(0), first)
+					return
+				}
 			}
 		})
 	}
@@ -262,13 +268,13 @@ func BenchmarkWindow(b *testing.B) {
 	}
 }
 
-// BenchmarkCount searches all of a full ring.
-func BenchmarkCount(b *testing.B) {
+// BenchmarkIndex searches all of a full ring.
+func BenchmarkIndex(b *testing.B) {
 	r := NewRing(0)
 	for r.Dropped() == 0 {
 		io.WriteString(r, logLine)
 	}
 	for b.Loop() {
-		r.Count(Literal("needle"), 0)
+		NewIndex(Literal("needle")).Catch(r)
 	}
 }

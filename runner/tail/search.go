@@ -15,10 +15,27 @@ type Query struct {
 	literal string         // set for a literal; lower case when fold is
 	fold    bool           // ASCII case is ignored
 	re      *regexp.Regexp // set for all else
+	not     bool           // the lines without a match are meant
+}
+
+// Typed is the query that a person means by a text: the text itself, or a
+// regular expression where it stands between slashes, as in /warn|error/.
+func Typed(text string) (Query, error) {
+	if len(text) > 2 && text[0] == '/' && text[len(text)-1] == '/' {
+		return Pattern(text[1 : len(text)-1])
+	}
+	return Literal(text), nil
+}
+
+// Not gives the query for the lines that q does not match.
+func (q Query) Not() Query {
+	q.not = !q.not
+	return q
 }
 
 // Literal looks for text. Unless it has an upper-case letter, case is ignored.
 func Literal(text string) Query {
+	text = strings.ToValidUTF8(text, "\uFFFD") // as lines show it; regexp takes nothing else
 	switch fold := !hasUpper(text); {
 	case text == "":
 		return Query{}
@@ -52,9 +69,13 @@ var escapes = regexp.MustCompile(`\\[pP]\{?\w*\}?|\\.`)
 
 func hasUpper(s string) bool { return strings.IndexFunc(s, unicode.IsUpper) >= 0 }
 
-// Spans gives the matches in a line's text, as pairs of byte offsets.
+// Spans gives the matches in a line's text, as pairs of byte offsets; none for
+// a query that asks for lines without one.
 func (q Query) Spans(text string) [][2]int {
 	var spans [][2]int
+	if q.not {
+		return nil
+	}
 	for at := 0; at <= len(text); {
 		start, end := q.index(text[at:])
 		if start < 0 {
@@ -68,8 +89,8 @@ func (q Query) Spans(text string) [][2]int {
 	return spans
 }
 
-// Match reports whether text has a match.
-func (q Query) Match(text string) bool { start, _ := q.index(text); return start >= 0 }
+// Match reports whether a query means a line with this text.
+func (q Query) Match(text string) bool { start, _ := q.index(text); return start >= 0 != q.not }
 
 func (q Query) index(text string) (start, end int) {
 	switch {
@@ -99,46 +120,4 @@ func lowerASCII(s string) string {
 	return string(b)
 }
 
-// Find gives the number of the first match at or behind line from, or, going
-// backward, at or before it.
-func (r *Ring) Find(q Query, from int64, backward bool) (number int64, ok bool) {
-	if !backward {
-		for line := range r.from(from, maxLines) {
-			if q.Match(line.inert().Text) {
-				return line.number, true
-			}
-		}
-		return 0, false
-	}
-	blocks, open := r.snapshot(0, maxLines)
-	if open != nil && open.number <= from && q.Match(open.inert().Text) {
-		return open.number, true
-	}
-	for i := len(blocks) - 1; i >= 0; i-- {
-		b := blocks[i]
-		for j := min(len(b.refs)-1, int(from-b.first)); j >= 0; j-- {
-			ref := b.refs[j]
-			line := stored{b.first + int64(j), b.bytes[ref.start:ref.end], ref, false}
-			if q.Match(line.inert().Text) {
-				return line.number, true
-			}
-		}
-	}
-	return 0, false
-}
-
 const maxLines = int(^uint(0) >> 1)
-
-// Count gives the number of lines that match, and how many of these are at or
-// before a line: "match 3 of 41".
-func (r *Ring) Count(q Query, upTo int64) (before, all int) {
-	for line := range r.from(0, maxLines) {
-		if q.Match(line.inert().Text) {
-			all++
-			if line.number <= upTo {
-				before++
-			}
-		}
-	}
-	return before, all
-}

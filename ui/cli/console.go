@@ -65,6 +65,7 @@ func (s *session) console(ctx context.Context) error {
 		return err
 	}
 	screen.Title, screen.SSH, screen.Save = "belay "+s.ledger.id, s.sshCommand, s.saveScreen
+	screen.Clip = s.saveClip
 	screen.Edited = run.watchFile(watching)
 	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
 	_, err = ui.Start(ctx, screen, run)
@@ -151,4 +152,15 @@ func (s *session) saveScreen(text string) (string, error) {
 	}
 	name := filepath.Join(dir, s.p.env.Now().UTC().Format("20060102T150405.000Z")+".txt")
 	return name, os.WriteFile(name, []byte(text), 0o600)
+}
+
+// clipName is the file of a run directory that holds what was copied last.
+const clipName = "clip.txt"
+
+// saveClip keeps what was copied, for terminals that do not take it.
+func (s *session) saveClip(text string) (string, error) {
+	if err := store(s.ledger.dir, clipName, []byte(text)); err != nil {
+		return "", err
+	}
+	return s.p.env.short(filepath.Join(s.ledger.dir, clipName)), nil
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -77,6 +78,16 @@ func (e Env) abs(name string) string {
 		return filepath.Clean(name)
 	}
 	return filepath.Join(e.Cwd, name)
+}
+
+// short is a name as a shell takes it, with ~ for the home directory, so that it
+// fits on a line.
+func (e Env) short(name string) string {
+	home := e.Getenv("HOME")
+	if rest, ok := strings.CutPrefix(name, home+"/"); ok && len(home) > 1 {
+		return "~/" + rest
+	}
+	return name
 }
 
 // xdg is a base directory of the XDG specification; a relative value counts as

@@ -123,25 +123,8 @@ func (s Server) Draw(v LogView, w, h int, st *style.Style) []string {
 	if h <= 0 {
 		return nil
 	}
-	words, tone := s.link()
-	out := []string{TitleLine(s.Name(), st.Paint(tone, words), s.Focused, w, st)}
-	switch {
-	case h > 9:
-		out = append(out, s.gaugeLines(w, 2, st)...)
-	case h > 3:
-		out = append(out, s.gaugeLines(w, 1, st)...)
-	}
-	if s.Work != "" && h > 6 {
-		out = append(out, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
-	}
-	foot := ""
-	if h > 6 {
-		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now)
-	}
-	rows := h - len(out)
-	if foot != "" {
-		rows--
-	}
+	out, foot := s.around(v, w, h, st)
+	rows := h - len(out) - lineOf(foot)
 	out = append(out, s.body(v, w, rows, st)...)
 	if foot != "" {
 		out = append(out, st.Paint(style.Dim, Fit(foot, w, st)))
@@ -149,31 +132,72 @@ func (s Server) Draw(v LogView, w, h int, st *style.Style) []string {
 	return Block(out, w, h, st)
 }
 
+// Room is how many rows a pane of w by h has for the tail.
+func (s Server) Room(v LogView, w, h int, st *style.Style) int {
+	above, foot := s.around(v, w, h, st)
+	return max(1, h-len(above)-lineOf(foot))
+}
+
+func lineOf(foot string) int {
+	if foot == "" {
+		return 0
+	}
+	return 1
+}
+
+// around is what stands over the tail and under it.
+func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, foot string) {
+	words, tone := s.link()
+	above = []string{TitleLine(s.Name(), st.Paint(tone, words), s.Focused, w, st)}
+	switch {
+	case h > 9:
+		above = append(above, s.gaugeLines(w, 2, st)...)
+	case h > 3:
+		above = append(above, s.gaugeLines(w, 1, st)...)
+	}
+	if s.Work != "" && h > 6 {
+		above = append(above, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
+	}
+	if h > 6 {
+		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now)
+	}
+	return above, foot
+}
+
 // body is the tail, or why there is none.
 func (s Server) body(v LogView, w, h int, st *style.Style) []string {
 	if !s.Log.empty() {
 		return s.Log.Lines(v, w, h, st)
 	}
-	var why string
+	p := NewPage(w, st)
+	p.Text(style.Warn, s.why())
+	if s.Wrong == "" && s.Log.Script != "" {
+		p.Text(style.Dim, "it is read by: "+strings.TrimSpace(s.Log.Script))
+	}
+	return Block(p.Lines, w, h, st)
+}
+
+// why a pane has no lines, and for how long it has been so.
+func (s Server) why() string {
+	age := ""
+	if !s.Log.Since.IsZero() {
+		age = " for " + since(s.Now, s.Log.Since)
+	}
 	switch {
 	case s.Wrong != "":
-		why = s.Wrong + "\nnothing is done here until it is rebound: :rebind " + s.ID + " REASON"
-	case !s.Up && s.Why != "":
-		why = "no lines: " + s.Why + "\nit is tried again by itself"
+		return s.Wrong + "\nnothing is done here until it is rebound: :rebind " + s.ID + " REASON"
+	case !s.Up && s.Why == "":
+		return "connecting" + age
+	case !s.Up:
+		return "no lines: " + s.Why + "\nit is tried again by itself"
 	case s.Logs == 0:
-		why = "the runbook follows no log on this host"
+		return "the runbook follows no log on this host"
 	case s.Log.Why != "":
-		why = "no lines: " + s.Log.Why
+		return "no lines" + age + ": " + s.Log.Why + "\nit is tried again by itself"
 	case s.Log.At.IsZero():
-		why = "no line has come yet"
-	default:
-		why = "no lines; the last byte came " + since(s.Now, s.Log.At) + " ago"
+		return "no line has come" + age
 	}
-	var out []string
-	for _, l := range Wrap(why, w) {
-		out = append(out, st.Paint(style.Warn, l))
-	}
-	return Block(out, w, h, st)
+	return "no lines; the last byte came " + since(s.Now, s.Log.At) + " ago"
 }
 
 // allStale reports whether no value is young enough to be shown, and when the
