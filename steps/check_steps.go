@@ -11,7 +11,7 @@ import (
 )
 
 // any kind of step may have these keys.
-var anyKind = strings.Fields("id title kind on block needs free refs note text estimate skip_in skip_reason dir shell")
+var anyKind = strings.Fields("id title kind on block needs free refs note text estimate skip_in skip_reason dir shell lint")
 
 // belongs are the further keys that a kind of step takes.
 var belongs = map[Kind][]string{

@@ -3,71 +3,113 @@ package steps
 // The rule of this file: every text of the file that a shell will read is
 // listed here, so that a check of scripts cannot overlook one.
 
+// Role is what a script is for: what it may do, and how often it runs.
+type Role string
+
+// Roles of scripts. All but the first two look and must change nothing.
+const (
+	RoleScript   Role = "script"
+	RoleUndo     Role = "undo"
+	RoleCheck    Role = "check"
+	RoleVerify   Role = "verify"
+	RoleEvidence Role = "evidence" // of a gate or a soak
+	RoleProbe    Role = "probe"
+	RoleLog      Role = "log"
+	RoleGauge    Role = "gauge"
+	RoleTrigger  Role = "trigger"
+)
+
 // Script is one shell text of a runbook.
 type Script struct {
-	Path  string // where it stands: phase[0].step[2].undo.script
-	Shell string // sh or bash
-	Text  string
+	Path     string // where it stands: phase[0].step[2].undo.script
+	Shell    string // sh or bash
+	Text     string
+	Role     Role
+	Step     *Step     // it belongs to; nil of a probe, a watch and a trigger
+	Evidence *Evidence // it is asked for; nil of scripts that are not
+	On       string    // host or group that it runs on; "" of a probe: whoever is asked
 }
 
 // Scripts lists every script that the file holds, in no certain order.
 func (rb *Runbook) Scripts() []Script {
 	var l scripts
 	for s := range rb.Steps() {
-		shell := s.Shell
-		l.add(s.path+".script", shell, s.Script)
-		l.evidence(s.path+".check", shell, s.Check)
-		l.evidence(s.path+".verify", shell, s.Verify)
+		in := Script{Shell: s.Shell, Step: s, On: firstOf(s.On, LocalHost)}
+		l.add(in, RoleScript, s.path+".script", s.Script)
+		l.evidence(in, RoleCheck, s.path+".check", s.Check)
+		l.evidence(in, RoleVerify, s.path+".verify", s.Verify)
 		if s.Undo != nil {
-			l.add(s.path+".undo.script", shell, s.Undo.Script)
-			l.evidence(s.path+".undo.verify", shell, s.Undo.Verify)
+			l.add(in, RoleUndo, s.path+".undo.script", s.Undo.Script)
+			l.evidence(in, RoleVerify, s.path+".undo.verify", s.Undo.Verify)
 		}
 		for i := range s.Evidence {
-			l.evidence(element(s.path+".evidence", i), shell, &s.Evidence[i])
+			l.evidence(in, RoleEvidence, element(s.path+".evidence", i), &s.Evidence[i])
 		}
 	}
 	for name, p := range rb.Probes {
-		l.add(member("probes", name)+".script", "", p.Script)
+		l.add(Script{On: p.Host}, RoleProbe, member("probes", name)+".script", p.Script)
 	}
 	for name, w := range rb.Watches {
 		l.watch(member("watch", name), w)
 	}
 	for env, e := range rb.Environments {
 		for name, w := range e.Watches {
+			if w.On == "" {
+				w.On = rb.Watches[name].On
+			}
 			l.watch(member(member("environments", env)+".watch", name), w)
 		}
 	}
 	for i := range rb.Triggers {
-		l.evidence(element("trigger", i)+".when", "", &rb.Triggers[i].When)
+		l.evidence(Script{On: LocalHost}, RoleTrigger, element("trigger", i)+".when", &rb.Triggers[i].When)
 	}
 	return l
 }
 
 type scripts []Script
 
-func (l *scripts) add(path, shell, text string) {
-	if shell == "" {
-		shell = "sh"
-	}
+func (l *scripts) add(in Script, role Role, path, text string) {
+	in.Role, in.Path, in.Text, in.Shell = role, path, text, firstOf(in.Shell, "sh")
 	if text != "" {
-		*l = append(*l, Script{path, shell, text})
+		*l = append(*l, in)
 	}
 }
 
-func (l *scripts) evidence(path, shell string, e *Evidence) {
+func (l *scripts) evidence(in Script, role Role, path string, e *Evidence) {
 	if e != nil {
-		l.add(path+".script", shell, e.Script)
+		in.Evidence, in.On = e, firstOf(e.On, in.On)
+		l.add(in, role, path+".script", e.Script)
 	}
 }
 
 func (l *scripts) watch(path string, w Watch) {
 	for i, log := range w.Logs {
-		l.add(element(path+".logs", i)+".script", "", log.Script)
+		l.add(Script{On: w.On}, RoleLog, element(path+".logs", i)+".script", log.Script)
 	}
 	for i := range w.Gauges {
-		l.evidence(element(path+".gauges", i), "", &w.Gauges[i])
+		l.evidence(Script{On: w.On}, RoleGauge, element(path+".gauges", i), &w.Gauges[i])
 	}
 }
+
+// At gives line and column, in runes and from 1, of the value at a path, or of
+// what is nearest around it.
+func (rb *Runbook) At(path string) (line, col int) {
+	p, _ := rb.positions.find(path)
+	return rb.positions.lineCol(p.value)
+}
+
+// Path is where the step stands in the file: phase[1].step[0].
+func (s *Step) Path() string { return s.path }
+
+// Element is the path of an array's element.
+func Element(path string, i int) string { return element(path, i) }
+
+// Suggest offers the word nearest to a misspelt one, as "; did you mean ...?",
+// or nothing when none is near.
+func Suggest(word string, known []string) string { return suggest(word, known) }
+
+// Member is the path of a key in the table at path, quoted where it has to be.
+func Member(path, key string) string { return member(path, key) }
 
 // Place gives line and column, in runes and from 1, of a byte of the text that
 // the file holds at path.

@@ -87,6 +87,8 @@ type Step struct {
 	Document *DocumentRule `toml:"document"`
 	// Measure: what is recorded.
 	Measure *MeasureRule `toml:"measure"`
+	// Lint silences rules of the linter on this step: rule = "why it is right here".
+	Lint map[string]string `toml:"lint"`
 
 	// Filled in by Load and For.
 	Phase string   `toml:"-" json:"-"` // id of the phase, or "rollback.before", "rollback.after"

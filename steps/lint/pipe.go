@@ -4,9 +4,7 @@ package lint
 // has no pipefail. A failure before it is lost.
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -14,73 +12,55 @@ import (
 // cannotFail are commands whose failure nobody waits for at the head of a pipe.
 var cannotFail = []string{"echo", "printf", "true", ":", "yes", "seq", "date"}
 
-func pipeHidesFailure(file *syntax.File, tell func(syntax.Pos, string, string)) {
-	if setsPipefail(file) {
+func pipeHidesFailure(s *script) {
+	if setsPipefail(s) {
 		return
 	}
-	syntax.Walk(file, func(n syntax.Node) bool {
-		pipe, ok := n.(*syntax.BinaryCmd)
-		if !ok || pipe.Op != syntax.Pipe && pipe.Op != syntax.PipeAll {
+	parts := map[syntax.Node]bool{} // pipes that are a part of a longer one
+	syntax.Walk(s.file, func(n syntax.Node) bool {
+		st, ok := n.(*syntax.Stmt)
+		if !ok {
 			return true
 		}
-		stages := flatten(pipe)
-		last := stages[len(stages)-1]
-		if provesItself(last) {
+		pipe, ok := st.Cmd.(*syntax.BinaryCmd)
+		if !ok || !isPipe(pipe) {
 			return true
 		}
-		for _, s := range stages[:len(stages)-1] {
-			if name := commandName(s); !slices.Contains(cannotFail, name) {
-				if name == "" {
-					name = "what stands here"
+		parts[pipe.X], parts[pipe.Y] = true, true
+		if parts[st] {
+			return true
+		}
+		stages := flatten(st)
+		if provesItself(stages[len(stages)-1]) {
+			return true
+		}
+		for _, stage := range stages[:len(stages)-1] {
+			name := "what stands here"
+			if c := callOf(stage); c != nil && c.name != "" {
+				if c.is(cannotFail...) {
+					continue
 				}
-				tell(s.Pos(), "pipe-hides-failure", fmt.Sprintf("if %s fails the pipe still succeeds: only its last command counts; "+
-					`write to a file first, or take shell = "bash" and set -o pipefail`, name))
-				return false
+				name = c.name
 			}
+			s.pos(stage, "if %s fails the pipe still succeeds: only its last command counts; "+
+				`write to a file first, or take shell = "bash" and set -o pipefail`, name)
+			return false
 		}
 		return true
 	})
 }
 
-// flatten lists the stages of a pipe, whichever way the parser nests them.
-func flatten(b *syntax.BinaryCmd) (stages []*syntax.Stmt) {
-	for _, s := range []*syntax.Stmt{b.X, b.Y} {
-		if inner, ok := s.Cmd.(*syntax.BinaryCmd); ok && (inner.Op == syntax.Pipe || inner.Op == syntax.PipeAll) {
-			stages = append(stages, flatten(inner)...)
-		} else {
-			stages = append(stages, s)
-		}
-	}
-	return stages
-}
-
 // provesItself reports whether a last stage fails on an empty input: a grep
 // that looks for something. What came before it may then fail as it likes.
-func provesItself(s *syntax.Stmt) bool {
-	call, ok := s.Cmd.(*syntax.CallExpr)
-	if !ok || !slices.Contains([]string{"grep", "egrep", "fgrep"}, commandName(s)) {
+func provesItself(st *syntax.Stmt) bool {
+	c := callOf(st)
+	if c == nil || !c.is("grep", "egrep", "fgrep") {
 		return false
 	}
-	return !slices.ContainsFunc(call.Args[1:], func(w *syntax.Word) bool {
-		option := w.Lit()
-		return option == "--invert-match" || strings.HasPrefix(option, "-") && !strings.HasPrefix(option, "--") && strings.Contains(option, "v")
-	})
+	o := anywhere(c.args, "eABCfm")
+	return !o.has('v') && !o.any("invert-match")
 }
 
-// commandName is the literal name of a simple command, or "".
-func commandName(s *syntax.Stmt) string {
-	if call, ok := s.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-		return call.Args[0].Lit()
-	}
-	return ""
-}
-
-func setsPipefail(file *syntax.File) (found bool) {
-	syntax.Walk(file, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 2 && call.Args[0].Lit() == "set" {
-			found = found || call.Args[len(call.Args)-1].Lit() == "pipefail"
-		}
-		return !found
-	})
-	return found
+func setsPipefail(s *script) bool {
+	return slices.ContainsFunc(s.calls, func(c *call) bool { return c.is("set") && contains(literals(c.args), "pipefail") })
 }

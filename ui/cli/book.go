@@ -22,8 +22,12 @@ type loaded struct {
 	problems steps.Problems
 }
 
-// load reads and checks a runbook; the error is of the file, not of its text.
-func (p *program) load(name string) (*loaded, error) {
+// load reads a runbook and finds its errors; the error is of the file, not of
+// its text.
+func (p *program) load(name string) (*loaded, error) { return p.read(name, lint.Errors) }
+
+// read reads a runbook and checks it, with the linter as it is wanted.
+func (p *program) read(name string, lint func(*steps.Runbook) steps.Problems) (*loaded, error) {
 	l := &loaded{path: p.env.abs(name)}
 	var err error
 	if l.src, err = p.env.ReadFile(l.path); err != nil {
@@ -34,7 +38,7 @@ func (p *program) load(name string) (*loaded, error) {
 	}
 	l.book, l.problems = steps.Load(name, l.src)
 	if l.book != nil {
-		l.problems = append(append(l.problems, steps.Check(l.book)...), lint.Check(l.book)...).Sort()
+		l.problems = append(append(l.problems, steps.Check(l.book)...), lint(l.book)...).Sort()
 	}
 	return l, nil
 }

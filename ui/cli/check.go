@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"belay/steps"
+	"belay/steps/lint"
 )
 
 // checked is check --json.
@@ -42,7 +43,7 @@ Exit code 1 when errors were found, 7 when a host cannot be reached or is not th
 }
 
 func (p *program) check(c *cobra.Command, connect bool, refs string) error {
-	l, err := p.load(p.opt.file)
+	l, err := p.read(p.opt.file, lint.Check)
 	if err != nil {
 		return err
 	}
