@@ -7,7 +7,10 @@ import "strings"
 
 func (c *checker) checkHelp() {
 	for i, k := range c.rb.Contacts {
-		c.checkRefs(element("contact", i), k.Refs)
+		path := element("contact", i)
+		c.checkRefs(path, k.Refs)
+		c.checkReferences(&Step{}, path+".name", k.Name, false)
+		c.checkReferences(&Step{}, path+".reach", k.Reach, false)
 	}
 	for i, l := range c.rb.Links {
 		path := element("link", i)

@@ -72,6 +72,7 @@ var runKeys = []binding{
 	{[]string{"H"}, "hold", "hold or release the run, the phase, the host", running, anywhere, true, plain((*model).hold)},
 	{[]string{"R"}, "roll back", "the rollback: scope and plan; nothing starts before it is confirmed", running, anywhere, true, plain((*model).rollback)},
 	{[]string{"a"}, "attention", "what wants a person", running, anywhere, true, plain((*model).attention)},
+	{[]string{"K"}, "at hand", "whom to call, what is known, where to read on", running, anywhere, true, plain((*model).atHand)},
 	{[]string{":"}, "command", "command line", running, anywhere, true, plain((*model).command)},
 }
 

@@ -102,6 +102,7 @@ func writeRest(b *bufio.Writer, r runAccount) {
 			fmt.Fprintf(b, "- %s %s%s\n", n.At.Local().Format("01-02 15:04"), first(n.Task+" ", ""), cell(n.Text))
 		}
 	}
+	writeAtHand(b, r.AtHand)
 	if len(r.Hosts) > 0 {
 		b.WriteString("\n## Hosts\n\n| host | name | machine-id | host key |\n|---|---|---|---|\n")
 		for _, h := range r.Hosts {

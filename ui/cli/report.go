@@ -24,6 +24,7 @@ type runAccount struct {
 	Deviations []deviation    `json:"deviations"`
 	Measures   []measured     `json:"measures,omitempty"`
 	Documents  []paper        `json:"documents,omitempty"`
+	AtHand     atHand         `json:"at_hand,omitzero"`
 	Notes      []noted        `json:"notes,omitempty"`
 	Hosts      []steps.Bound  `json:"hosts,omitempty"`
 	Head       string         `json:"head"`
@@ -154,7 +155,7 @@ func (l *ledger) account(p *program) runAccount {
 			}
 		}
 	}
-	r.Documents = l.papers(c)
+	r.Documents, r.AtHand = l.papers(c), atHandOf(c)
 	for _, h := range append(c.Book.AllHosts(), steps.LocalHost) {
 		if b, ok := l.state.Hosts[h]; ok {
 			r.Hosts = append(r.Hosts, b)
