@@ -39,6 +39,7 @@ func (r *Runner) prove(ctx context.Context, t steps.Task, id string, e steps.Evi
 	end := r.cfg.Now().Add(timeout)
 	refutes := e.Timeout == 0
 	e.Timeout = 0 // it is for all looks together, not for one
+	r.expect(t, steps.Proof{For: e.Stable.D(), Until: end})
 	var greenSince time.Time
 	var last steps.Verdict
 	for {
@@ -47,7 +48,6 @@ func (r *Runner) prove(ctx context.Context, t steps.Task, id string, e steps.Evi
 		if ctx.Err() != nil {
 			return
 		}
-		r.show(t, seen)
 		switch v := worst(seen); {
 		case v == steps.Green && greenSince.IsZero():
 			greenSince, last = now, v
@@ -56,6 +56,7 @@ func (r *Runner) prove(ctx context.Context, t steps.Task, id string, e steps.Evi
 		default:
 			greenSince, last = time.Time{}, v
 		}
+		r.show(t, seen, steps.Proof{Holds: greenSince, For: e.Stable.D(), Until: end})
 		switch {
 		case last == steps.Green && now.Sub(greenSince) >= stable:
 			r.proved(t, steps.Verified{Attempt: id, Holds: true, Proven: true, Evidence: seen})
@@ -85,16 +86,30 @@ func (r *Runner) proved(t steps.Task, e steps.Verified) {
 	})
 }
 
-// show puts readings where faces see them; they are not journalled.
-func (r *Runner) show(t steps.Task, seen []steps.Reading) {
+// expect says what is looked for, before the first look has answered.
+func (r *Runner) expect(t steps.Task, p steps.Proof) {
 	r.post(func() {
-		r.seen.Evidence[t] = seen
+		if r.looking[t] != nil {
+			r.seen.Proofs[t] = p
+			r.publish()
+		}
+	})
+}
+
+// show puts readings where faces see them; they are not journalled.
+func (r *Runner) show(t steps.Task, seen []steps.Reading, p steps.Proof) {
+	r.post(func() {
+		if r.looking[t] == nil {
+			return // it was given up meanwhile
+		}
+		r.seen.Evidence[t], r.seen.Proofs[t] = seen, p
 		r.publish()
 	})
 }
 
 // stopLooking ends the loops of tasks that no longer wait for evidence.
 func (r *Runner) stopLooking() {
+	stopped := false
 	for t, cancel := range r.looking {
 		ts := r.state.Task(t)
 		a := ts.Attempt()
@@ -103,6 +118,11 @@ func (r *Runner) stopLooking() {
 		}
 		cancel()
 		delete(r.looking, t)
+		delete(r.seen.Proofs, t)
+		stopped = true
+	}
+	if stopped {
+		r.publish()
 	}
 }
 

@@ -96,7 +96,7 @@ func New(cfg Config) *Runner {
 		cfg: cfg, state: cfg.State, inbox: make(chan func()), changed: make(chan struct{}, 1),
 		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
-			Checks: map[steps.Task][]steps.Reading{}},
+			Checks: map[steps.Task][]steps.Reading{}, Proofs: map[steps.Task]steps.Proof{}},
 		checking: map[steps.Task]bool{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
 		hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
 		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),
@@ -322,7 +322,7 @@ func (r *Runner) wake() {
 }
 
 func cloneSeen(s steps.Seen) steps.Seen {
-	return steps.Seen{Hosts: maps.Clone(s.Hosts), Evidence: maps.Clone(s.Evidence), Checks: maps.Clone(s.Checks)}
+	return steps.Seen{Hosts: maps.Clone(s.Hosts), Evidence: maps.Clone(s.Evidence), Checks: maps.Clone(s.Checks), Proofs: maps.Clone(s.Proofs)}
 }
 
 // Changed yields when a newer snapshot can be had. It holds one wake-up; a slow

@@ -176,6 +176,30 @@ func TestVerifyHasToHoldWithoutAGap(t *testing.T) {
 	}
 }
 
+// TestAFaceSeesHowFarAProofIs: what it waits for, since when it holds, and when
+// it is given up; and nothing of it is left when it has ended.
+func TestAFaceSeesHowFarAProofIs(t *testing.T) {
+	g := scenes(t)
+	g.answersBy("a", wellAnd("alive", "3"))
+	toTheRoll(g)
+	g.must(execute("up@a"))
+	proof := func(c *steps.Case) (steps.Proof, bool) { p, ok := c.Seen.Proofs[task("up@a")]; return p, ok }
+	g.until("a proof that does not hold", func(c *steps.Case) bool {
+		p, ok := proof(c)
+		left := p.Until.Sub(c.Now)
+		return ok && p.For == 400*time.Millisecond && p.Holds.IsZero() && left > 0 && left <= 2*time.Second
+	})
+	g.answersBy("a", wellAnd("", ""))
+	g.until("one that holds", func(c *steps.Case) bool {
+		p, ok := proof(c)
+		return ok && !p.Holds.IsZero() && p.Held(c.Now, 1) <= p.For
+	})
+	g.until("proven, and nothing is looked for", func(c *steps.Case) bool {
+		_, looking := proof(c)
+		return c.State.Task(task("up@a")).Status == steps.TaskDone && !looking
+	})
+}
+
 func TestVerifyThatIsNotProvenFails(t *testing.T) {
 	g := scenes(t)
 	g.answersBy("a", wellAnd("alive", "2"))

@@ -120,11 +120,29 @@ type HostSeen struct {
 	Skew  time.Duration // its clock minus ours
 }
 
+// Proof is how far a look for the proof of an attempt has come. It is an
+// observation and is not journalled: a console that comes later looks anew.
+type Proof struct {
+	Holds time.Time     // since when it has been green without a gap; zero while it is not
+	For   time.Duration // how long it has to be, on the run's clock; 0 for one green look
+	Until time.Time     // it is given up then, by the wall
+}
+
+// Held is how long a proof has held at a time, on the run's clock, at most as
+// long as it has to.
+func (p Proof) Held(now time.Time, speed float64) time.Duration {
+	if p.Holds.IsZero() || now.Before(p.Holds) {
+		return 0
+	}
+	return min(time.Duration(float64(now.Sub(p.Holds))*speed), p.For)
+}
+
 // Seen is what can be observed now.
 type Seen struct {
 	Hosts    map[string]HostSeen
 	Evidence map[Task][]Reading // of gates and soaks: one reading per evidence and host
 	Checks   map[Task][]Reading // of checks before a start
+	Proofs   map[Task]Proof     // of tasks that are being verified, their undos included
 }
 
 // Case is all that a decision may look at.

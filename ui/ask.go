@@ -56,7 +56,7 @@ func (m *model) askLeave() {
 		p := pane.NewPage(w, m.st)
 		var goesOn []string
 		for _, t := range m.kase.State.Busy("") {
-			goesOn = append(goesOn, fmt.Sprintf("%s is %s and goes on without this console", t, m.kase.State.Task(t).Status))
+			goesOn = append(goesOn, m.kase.Under(t)+"; it goes on without this console")
 		}
 		for t, ts := range m.kase.State.Tasks {
 			if ts.Status == steps.TaskOpen && ts.Kind == steps.Soak {
@@ -64,7 +64,7 @@ func (m *model) askLeave() {
 			}
 		}
 		if q := m.kase.State.Sequence; q != nil {
-			p.Text(style.Warn, "the sequence over "+q.Scope.String()+" ends with this console: what has started goes on, nothing after it is begun")
+			goesOn = append(goesOn, "the sequence over "+q.Scope.String()+" ends with this console: what has started goes on, nothing after it is begun")
 		}
 		if m.kase.State.Rollback != nil {
 			goesOn = append(goesOn, "the rollback stays open; it goes no further until it is told to")

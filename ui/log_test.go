@@ -206,7 +206,7 @@ func TestRowsPagesAndScriptsAreCopied(t *testing.T) {
 	saved := ""
 	d.opts.Clip = func(text string) (string, error) { saved = text; return "clip.txt", nil }
 	d.press("down", "y")
-	if saved != "[ ] head  ready est 5m\n" {
+	if saved != "[ ] head  ready est 5s\n" {
 		t.Errorf("the row: %q", saved)
 	}
 	d.press("Y")

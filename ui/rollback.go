@@ -33,8 +33,18 @@ func (m *model) rollback() {
 		scopes["host"] = steps.Scope{Host: t.Host}
 		q.Options = append(q.Options, dialog.Option{Key: "o", Label: inert("host " + t.Host), ID: "host", Safe: true})
 	}
+	busy := m.kase.State.Busy("")
+	if len(busy) > 0 {
+		q.Options = append(q.Options, dialog.Option{Key: "c", Label: inert("cancel " + busy[0].String()), ID: "stop", Safe: true})
+	}
 	q.body = func(w int) []string { return pane.Plan(m.kase, steps.Scope{}, w, m.st) }
-	q.on = func(a dialog.Answer) tea.Cmd { return m.askRollback(scopes[a.ID]) }
+	q.on = func(a dialog.Answer) tea.Cmd {
+		if a.ID == "stop" {
+			m.askCancel(busy[0])
+			return nil
+		}
+		return m.askRollback(scopes[a.ID])
+	}
 	m.ask(q)
 }
 

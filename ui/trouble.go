@@ -182,12 +182,14 @@ func (m *model) askResolve(t steps.Task) {
 	m.ask(q)
 }
 
-// cancel asks whether to stop what is running.
+// cancel asks whether to stop what is running of the selected row.
 func (m *model) cancel() {
-	t, ok := m.task()
-	if !ok {
-		return
+	if t, ok := m.task(); ok {
+		m.askCancel(t)
 	}
+}
+
+func (m *model) askCancel(t steps.Task) {
 	if _, err := m.decide(steps.Action{Verb: steps.CancelTask, Task: t}); err != nil {
 		m.refused(err)
 		return
@@ -196,7 +198,12 @@ func (m *model) cancel() {
 		dialog.Option{Key: "y", Label: "cancel it", ID: "stop"}), tone: style.Danger}
 	q.body = func(w int) []string {
 		p := pane.NewPage(w, m.st)
-		p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; its undo is offered.")
+		p.Text(style.Strong, m.kase.Under(t))
+		if a := m.kase.State.Task(t).Attempt(); a != nil && a.Stage == steps.TaskVerifying {
+			p.Text(style.Plain, "Its script has ended, and nothing is sent to the host: only the look for its proof is given up. It then reads failed, not proven; V looks again, its undo is offered.")
+		} else {
+			p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; its undo is offered.")
+		}
 		p.Head("End of its output")
 		p.Lines = append(p.Lines, m.outputEnd(t, w)...)
 		return p.Lines

@@ -319,7 +319,7 @@ func TestLeaveSaysWhatGoesOn(t *testing.T) {
 	d.f.do(steps.Action{Verb: steps.Execute, Task: steps.Task{Step: "build", Host: "w81"}})
 	d.look()
 	d.press("ctrl+c")
-	d.expect(t, "LEAVE the console?", "build@w81 is starting and goes on", "[ esc stay ]")
+	d.expect(t, "LEAVE the console?", "build@w81 is starting for 0:00; it goes on without this console", "[ esc stay ]")
 	d.press("enter")
 	if d.leaves || d.asked != nil {
 		t.Fatal("Enter left")

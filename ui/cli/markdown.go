@@ -23,7 +23,7 @@ func writeMarkdown(w io.Writer, r runAccount) error {
 	fmt.Fprintf(b, "# %s%s\n\n", stamp, cell(r.Run.Title))
 	fmt.Fprintf(b, "- Run: %s, environment %s\n", r.Run.ID, environmentWord(r.Run.Env, r.Run.Kind))
 	if r.Run.Speed > 0 {
-		fmt.Fprintf(b, "- Speed: %gx; faults: %s\n", r.Run.Speed, cell(orDash(strings.Join(r.Run.Faults, ", "))))
+		fmt.Fprintf(b, "- Speed: %gx (planned is the file's time, took is by the wall); faults: %s\n", r.Run.Speed, cell(orDash(strings.Join(r.Run.Faults, ", "))))
 	}
 	fmt.Fprintf(b, "- Began: %s, last event: %s\n", stampOf(r.Run.Began), stampOf(r.Run.Last))
 	fmt.Fprintf(b, "- Operators: %s\n", cell(join(r.Operators)))

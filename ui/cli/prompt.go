@@ -13,6 +13,7 @@ import (
 	"belay/runner"
 	"belay/runner/tail"
 	"belay/steps"
+	"belay/ui/pane"
 )
 
 // show prints how the run stands and what can be done.
@@ -27,6 +28,7 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 			f.print("host %s: unreachable: %s\n", h.ID, tail.Inert(seen.Why))
 		}
 	}
+	run := pane.NewRun(c, s.Asking)
 	for _, t := range tasksOf(c) {
 		ts := c.State.Task(t)
 		switch {
@@ -35,7 +37,7 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		case ts.Status == steps.TaskOpen:
 			f.showOpen(c, t)
 		case ts.Status.Busy():
-			f.print("%s is %s\n", t, ts.Status)
+			f.print("%s\n", tail.Inert(run.Under(t)))
 		}
 	}
 	if line := leftOff(c); line != "" {

@@ -163,7 +163,7 @@ func sayTask(e steps.Event) string {
 		if to == steps.SoakExtended {
 			to += " until " + e.Until.Local().Format(time.DateTime)
 		}
-		return fmt.Sprintf("soak %s is %s, green for %s%s", e.Task, to, seconds(e.Green), because(e.Reason))
+		return fmt.Sprintf("soak %s is %s, green for %s of its time%s", e.Task, to, seconds(e.Green), because(e.Reason))
 	case steps.Skipped:
 		return e.Task.String() + " skipped" + because(e.Reason)
 	case steps.Unskipped:

@@ -31,6 +31,7 @@ func (r *Run) state(p *Page, t steps.Task) {
 		state += ", " + Clock(d)
 	}
 	p.Toned(m.Tone, "state", state)
+	p.Field("proof", r.Proving(t))
 	p.Toned(style.Warn, "because", ts.Reason)
 	if ts.Status == steps.TaskNotStarted || ts.Status == steps.TaskUndone {
 		p.Toned(style.Warn, "waits", WhyNot(r.Case, steps.Action{Verb: steps.Execute, Task: t, Actor: r.State.Driver}))
@@ -49,7 +50,7 @@ func (r *Run) facts(p *Page, t steps.Task) {
 	r.danger(p, s, t)
 	r.undo(p, s, t)
 	if d, ok := r.Estimate(t); ok {
-		p.Field("estimate", About(d))
+		p.Field("estimate", r.AboutSpan(d))
 	} else if len(ts.Attempts) == 0 {
 		p.Field("estimate", "unknown")
 	}
@@ -188,15 +189,15 @@ func (r *Run) evidence(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState)
 
 // soak tells how far a soak is, and until when it has to be complete.
 func (r *Run) soak(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {
-	soak := "green for " + s.Soak.For.String()
-	if s.Soak.Deadline > 0 {
-		soak += ", at the latest after " + s.Soak.Deadline.String()
-	}
 	if ts.Status != steps.TaskOpen {
-		p.Field("soak", soak)
+		text := "green for " + r.Span(s.Soak.For.D())
+		if s.Soak.Deadline > 0 {
+			text += ", at the latest after " + r.Span(s.Soak.Deadline.D())
+		}
+		p.Field("soak", text)
 		return
 	}
-	p.Field("soak", soak+"; green so far "+Clock(ts.Soak.GreenAt(r.Now, r.State.Speed())))
+	p.Field("soak", "green for "+r.Of(ts.Soak.GreenAt(r.Now, r.State.Speed()), s.Soak.For.D()))
 	switch end := r.SoakDeadline(t); {
 	case ts.Soak.Overdue:
 		p.Toned(style.Danger, "deadline", "passed while nobody looked: extend it, end the soak early, or say that it failed")
@@ -226,7 +227,7 @@ func Kept(w steps.Wrote) (tone style.Tone, label, text string) {
 func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 	if s.Check != nil {
 		p.Head("Check before the start")
-		p.wanted(s.Check)
+		r.wanted(p, s.Check)
 	}
 	switch {
 	case s.Document != nil:
@@ -247,7 +248,7 @@ func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 	}
 	if s.Verify != nil {
 		p.Head("Verify")
-		p.wanted(s.Verify)
+		r.wanted(p, s.Verify)
 	}
 	if s.Undo != nil && s.Undo.Script != "" {
 		p.Head("Undo")
@@ -256,7 +257,7 @@ func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 }
 
 // wanted says what an evidence looks at and what it wants to see.
-func (p *Page) wanted(e *steps.Evidence) {
+func (r *Run) wanted(p *Page, e *steps.Evidence) {
 	if e.Script != "" {
 		p.Script(e.Script)
 	} else {
@@ -264,7 +265,7 @@ func (p *Page) wanted(e *steps.Evidence) {
 	}
 	p.Field("want", e.Want)
 	if e.Stable > 0 {
-		p.Field("stable", "for "+e.Stable.String())
+		p.Field("stable", "for "+r.Span(e.Stable.D()))
 	}
 }
 
@@ -315,9 +316,9 @@ func (r *Run) left(p *Page, phase string) {
 	d, whole := r.Remaining(phase)
 	switch {
 	case d > 0 && whole:
-		p.Field("left", About(d))
+		p.Field("left", r.AboutSpan(d))
 	case d > 0:
-		p.Field("left", "at least "+About(d))
+		p.Field("left", "at least "+r.AboutSpan(d))
 	}
 }
 

@@ -218,5 +218,5 @@ func (r *Run) remaining(p *steps.Phase) []string {
 	if !whole {
 		least, about = "at least ", "not before "
 	}
-	return append(out, "left "+least+About(d)+", done "+about+r.Now.Add(d).Format("15:04"))
+	return append(out, "left "+least+r.AboutSpan(d), "done "+about+r.Now.Add(r.Wall(d)).Format("15:04"))
 }

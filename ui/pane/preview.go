@@ -43,7 +43,7 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		r.undo(p, s, a.Task)
 	}
 	if d, ok := r.Estimate(a.Task); ok && !a.Undo {
-		p.Field("takes", "about "+About(d)+", at most "+About(work.Timeout))
+		p.Field("takes", "about "+r.AboutSpan(d)+", at most "+About(work.Timeout))
 	} else if work.Timeout > 0 {
 		p.Field("takes", "at most "+About(work.Timeout))
 	}
@@ -51,7 +51,7 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	p.Field("secrets", strings.Join(work.Secrets, " "))
 	if s.Check != nil && !a.Undo {
 		p.Head("Check before the start")
-		p.wanted(s.Check)
+		r.wanted(p, s.Check)
 		p.Readings(r.Seen.Checks[a.Task], r.Now)
 	}
 	if s.Kind == steps.Edit && !a.Undo {
@@ -194,59 +194,10 @@ func Sets(s *steps.Step) string {
 func (r *Run) proof(p *Page, s *steps.Step, undo bool) {
 	if e := s.VerifyOf(undo); e != nil {
 		p.Head("Verify afterwards")
-		p.wanted(e)
+		r.wanted(p, e)
 	}
 	if !undo && s.Undo != nil && s.Undo.Script != "" {
 		p.Head("Its undo")
 		p.Script(s.Undo.Script)
 	}
-}
-
-// Plan shows the whole rollback of a scope: what will be done, in which order,
-// and what will not be restored.
-func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
-	p := NewPage(w, st)
-	plan := r.UndoPlan(scope)
-	if d, ok := r.RollbackEstimate(); ok {
-		p.Field("takes", "about "+About(d))
-	} else {
-		p.Field("takes", "unknown: the runbook gives no estimate of a rollback")
-	}
-	p.Field("before", r.RollbackBefore(true))
-	p.Field("note", r.Book.Rollback.Note)
-	for _, e := range plan {
-		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
-			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
-		}
-	}
-	part := ""
-	for i, e := range plan {
-		if e.Part != part {
-			part = e.Part
-			p.Head(map[string]string{steps.PartBefore: "Before the undos", steps.PartUndo: "Undos, the newest work first",
-				steps.PartAfter: "After the undos"}[part])
-		}
-		p.Lines = append(p.Lines, r.planLine(i+1, e, w, st))
-	}
-	if len(plan) == 0 {
-		p.Text(style.Plain, "this run did nothing there that can be taken back")
-	}
-	return p.Lines
-}
-
-func (r *Run) planLine(n int, e steps.Entry, w int, st *style.Style) string {
-	do, tone := e.Do, style.Plain
-	switch {
-	case e.Done && e.Do != steps.DoNothing && e.Do != steps.DoLeft:
-		do, tone = "done", style.OK
-	case e.Do == steps.DoNothing || e.Do == steps.DoLeft:
-		tone = style.Warn
-		if e.Why != "" {
-			do += ": " + tail.Inert(e.Why)
-		}
-	case e.Do == steps.DoResolve || e.Do == steps.DoCancel:
-		do, tone = e.Do+" first", style.Danger
-	}
-	text := fmt.Sprintf("%2d  %s", n, EntryText(r.Step(e.Task), e))
-	return Ends(text, st.Paint(tone, Cut(do, w/2, st)), w, st)
 }

@@ -155,20 +155,23 @@ func (b *tree) task(t steps.Task, depth int, title string) {
 // TaskID is the row of a task.
 func TaskID(s *steps.Step, t steps.Task) ID { return ID{Phase: s.Phase, Step: s.ID, Host: t.Host} }
 
-// time is the clock of a task: what is left of a soak, what has passed, or what
-// it may take.
+// time is the clock of a task, by the wall: what is left of a soak, how long a
+// proof has held, what has passed, or what it may take.
 func (b *tree) time(t steps.Task) string {
 	ts, s := b.State.Task(t), b.Step(t)
 	if ts.Status == steps.TaskOpen && ts.Kind == steps.Soak && s.Soak != nil {
 		left := s.Soak.For.D() - ts.Soak.GreenAt(b.Now, b.State.Speed())
-		return Clock(max(0, left)) + " left"
+		return Clock(max(0, b.Wall(left))) + " left"
+	}
+	if p, ok := b.Seen.Proofs[t]; ok && ts.Status.Busy() && p.For > 0 && !p.Holds.IsZero() {
+		return "held " + Clock(b.Wall(p.Held(b.Now, b.State.Speed()))) + "/" + Clock(b.Wall(p.For))
 	}
 	if d, ok := b.Elapsed(t); ok {
 		return Clock(d)
 	}
 	if b.Ready(t) {
 		if d, ok := b.Estimate(t); ok {
-			return "est " + About(d)
+			return "est " + About(b.Wall(d))
 		}
 	}
 	return ""

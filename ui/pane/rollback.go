@@ -1,0 +1,98 @@
+package pane
+
+// The rule of this file: a plan says first what stands in its way, then what it
+// will not restore, and only then what it does.
+
+import (
+	"fmt"
+
+	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/style"
+)
+
+// Plan shows the whole rollback of a scope: what will be done, in which order,
+// and what will not be restored.
+func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	plan := r.UndoPlan(scope)
+	r.underWay(p, plan)
+	if d, ok := r.RollbackEstimate(); ok {
+		p.Field("takes", "about "+r.AboutSpan(d))
+	} else {
+		p.Field("takes", "unknown: the runbook gives no estimate of a rollback")
+	}
+	p.Field("before", r.RollbackBefore(true))
+	p.Field("note", r.Book.Rollback.Note)
+	for _, e := range plan {
+		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
+			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
+		}
+	}
+	part := ""
+	for i, e := range plan {
+		if e.Part != part {
+			part = e.Part
+			p.Head(map[string]string{steps.PartBefore: "Before the undos", steps.PartUndo: "Undos, the newest work first",
+				steps.PartAfter: "After the undos"}[part])
+		}
+		p.Lines = append(p.Lines, r.planLine(i+1, e, w, st))
+	}
+	if len(plan) == 0 {
+		p.Text(style.Plain, "this run did nothing there that can be taken back")
+	}
+	return p.Lines
+}
+
+func (r *Run) planLine(n int, e steps.Entry, w int, st *style.Style) string {
+	do, tone := e.Do, style.Plain
+	switch {
+	case e.Done && e.Do != steps.DoNothing && e.Do != steps.DoLeft:
+		do, tone = "done", style.OK
+	case e.Do == steps.DoNothing || e.Do == steps.DoLeft:
+		tone = style.Warn
+		if e.Why != "" {
+			do += ": " + tail.Inert(e.Why)
+		}
+	case e.Do == steps.DoResolve || e.Do == steps.DoCancel:
+		do, tone = e.Do+" first", style.Danger
+	}
+	text := fmt.Sprintf("%2d  %s", n, EntryText(r.Step(e.Task), e))
+	return Ends(text, st.Paint(tone, Cut(do, w/2, st)), w, st)
+}
+
+// underWay says what still runs or is being verified, and what that means for
+// a plan.
+func (r *Run) underWay(p *Page, plan []steps.Entry) {
+	bars := map[steps.Task]bool{}
+	for _, e := range plan {
+		bars[e.Task] = e.Do == steps.DoCancel
+	}
+	for _, t := range r.State.Busy("") {
+		text := r.Under(t)
+		switch {
+		case r.State.Rollback != nil:
+			p.Toned(style.Busy, "now", text)
+		case bars[t]:
+			p.Toned(style.Danger, "first", text+". A rollback over it can be opened when it has ended, or when it is cancelled (c)")
+		default:
+			p.Toned(style.Warn, "goes on", text+", and is no part of this")
+		}
+	}
+}
+
+// Under says what is under way of a task: its state, for how long, how far its
+// proof is, and that its host does not answer.
+func (r *Run) Under(t steps.Task) string {
+	text := fmt.Sprintf("%s is %s", t, r.State.Task(t).Status)
+	if d, ok := r.Elapsed(t); ok {
+		text += " for " + Clock(d)
+	}
+	if since, ok := r.Asking[t]; ok {
+		text += ", not seen for " + Clock(r.Now.Sub(since))
+	}
+	if proof := r.Proving(t); proof != "" {
+		text += ", " + proof
+	}
+	return text
+}
