@@ -176,11 +176,21 @@ func bashInSh(s *script) {
 		case c.is("read") && anywhere(c.args, "").has('p'), c.is("echo") && len(c.args) > 0 && literal(c.args[0]) == "-e":
 			s.pos(c.at, "sh takes this option of %s for text%s", c.name, say)
 		}
-		for _, w := range c.args {
-			if l, ok := firstPart(w).(*syntax.Lit); ok && braces.MatchString(l.Value) {
-				s.pos(w, "sh does not expand braces: this stays as it is%s", say)
-				break
-			}
+		s.checkBraces(c.args, say)
+	}
+	syntax.Walk(s.file, func(n syntax.Node) bool {
+		if w, ok := n.(*syntax.WordIter); ok {
+			s.checkBraces(w.Items, say)
+		}
+		return true
+	})
+}
+
+func (s *script) checkBraces(words []*syntax.Word, say string) {
+	for _, w := range words {
+		if l, ok := firstPart(w).(*syntax.Lit); ok && braces.MatchString(l.Value) {
+			s.pos(w, "sh does not expand braces: this stays as it is%s", say)
+			return
 		}
 	}
 }

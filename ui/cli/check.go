@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	pages "belay/docs/lint"
 	"belay/steps"
 	"belay/steps/lint"
 )
@@ -24,11 +25,18 @@ type checked struct {
 }
 
 func (p *program) checkVerb() *cobra.Command {
-	connect, refs := false, ""
+	connect, refs, rule := false, "", ""
 	c := verb("check [flags]", "find what is wrong with a runbook, and with its hosts", noWords,
-		func(c *cobra.Command, _ []string) error { return p.check(c, connect, refs) })
+		func(c *cobra.Command, _ []string) error {
+			if rule != "" {
+				return p.explain(rule)
+			}
+			return p.check(c, connect, refs)
+		})
 	c.Long = `Check reads the runbook as a careful colleague would and prints what it finds, one line each:
-FILE:LINE:COL: error|warning: text [rule]. With --connect it also asks every host: can it be
+FILE:LINE:COL: error|warning: text [rule]. A rule's page, with the reason and an example of both
+kinds, is printed by --explain RULE; a step silences one with lint = { "RULE" = "why it is right
+here" }; docs/lint has them all. With --connect it also asks every host: can it be
 reached, as whom, is its host key known, what does the job wrapper miss there, is its clock right.
 With --refs it also holds the runbook against the items of a written plan: none lost, none invented,
 each carried by what can do it, on the hosts that the plan names (docs/format.md, "A written plan").
@@ -38,8 +46,32 @@ Exit code 1 when errors were found, 7 when a host cannot be reached or is not th
 	p.addState(c)
 	p.addJSON(c)
 	c.Flags().BoolVar(&connect, "connect", false, "also ask every host, in parallel, changing nothing")
+	c.Flags().StringVar(&rule, "explain", "", "print the page of a `RULE` of the linter, and check nothing")
+	_ = c.RegisterFlagCompletionFunc("explain", completeRule)
 	c.Flags().StringVar(&refs, "refs", "", "also prove that every item of the plan in `FILE.tsv` is carried")
 	return c
+}
+
+// explain prints the page of a rule.
+func (p *program) explain(rule string) error {
+	page := pages.Page(rule)
+	if page == "" {
+		return usage("docs/lint lists the rules; other messages say themselves what would be right",
+			"the linter has no rule %q%s", rule, steps.Suggest(rule, ruleNames()))
+	}
+	p.say("%s", page)
+	return nil
+}
+
+func ruleNames() (names []string) {
+	for _, r := range lint.Rules() {
+		names = append(names, r.ID)
+	}
+	return names
+}
+
+func completeRule(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return ruleNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
 func (p *program) check(c *cobra.Command, connect bool, refs string) error {

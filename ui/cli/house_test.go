@@ -38,6 +38,7 @@ var house = map[string]room{
 	"belay/steps":                      {outside: []string{"github.com/BurntSushi/toml", "github.com/pelletier/go-toml/v2/unstable"}},
 	"belay/steps/lint":                 {ours: []string{"steps"}, outside: []string{msh + "/syntax"}},
 	"belay/steps/schema":               {},
+	"belay/docs/lint":                  {},
 	"belay/steps/schema/gen":           {ours: []string{"steps"}, outside: []string{"github.com/invopop/jsonschema"}},
 	"belay/runner":                     {ours: []string{"steps", "runner/tail", "runner/probe"}},
 	"belay/runner/job":                 {},
