@@ -58,6 +58,9 @@ type (
 		Operator string   `json:"operator"`
 		Partner  string   `json:"partner,omitempty"`
 		Version  string   `json:"version"`
+
+		// Unrehearsed is what of a live run was never tried on real hosts.
+		Unrehearsed []Unrehearsed `json:"unrehearsed,omitempty"`
 	}
 	// Answered is an input's value.
 	Answered struct {

@@ -21,7 +21,8 @@ type Choice struct {
 	Group  string // "Open runs", "Environments", …
 	Label  string
 	Detail string
-	Type   string // words that have to be typed to choose it: the name of a live environment
+	Type   string   // words that have to be typed to choose it: the name of a live environment
+	Notes  []string // shown where they are typed
 }
 
 // Choose shows choices and gives the one that was made; nil when the operator
@@ -117,6 +118,12 @@ func (m *chooser) pick(c Choice) tea.Cmd {
 		p := pane.NewPage(w, m.st)
 		p.Text(style.Plain, "This opens a run on real servers. Nothing is executed yet.")
 		p.Field("detail", c.Detail)
+		if len(c.Notes) > 0 {
+			p.Head("Beforehand")
+		}
+		for _, l := range c.Notes {
+			p.Lines = append(p.Lines, pane.Cut(inert(l), w, m.st))
+		}
 		return p.Lines
 	}
 	m.asked = q
@@ -163,7 +170,7 @@ func (m *chooser) picture() []string {
 	if m.asked != nil {
 		w := min(m.w, 90)
 		box, shown := m.asked.form(w).Draw(w, m.h-2, m.st)
-		m.asked.Height = shown
+		m.asked.Height, m.asked.Lines = shown, len(m.asked.body(pane.Inner(w)))
 		out = pane.Over(out, box, m.w, max(1, (m.h-len(box))/3), m.st)
 	}
 	return pane.Block(out, m.w, m.h, m.st)

@@ -32,6 +32,12 @@ func writeMarkdown(w io.Writer, r runAccount) error {
 	for _, i := range r.Inputs {
 		fmt.Fprintf(b, "- Input %s: `%s`\n", i.Name, cell(i.Value))
 	}
+	if len(r.Unrehearsed) > 0 {
+		fmt.Fprintf(b, "\n## Never rehearsed on real hosts before this run\n\n| step | content |\n|---|---|\n")
+		for _, u := range r.Unrehearsed {
+			fmt.Fprintf(b, "| %s | `%.12s` |\n", cell(u.Step), u.Hash)
+		}
+	}
 	b.WriteString("\n## Deviations\n\n")
 	if len(r.Deviations) == 0 {
 		b.WriteString("None.\n")

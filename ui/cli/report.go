@@ -13,21 +13,23 @@ import (
 
 // runAccount is report --format json: what was planned and what happened.
 type runAccount struct {
-	V          int            `json:"v"`
-	Run        runReport      `json:"run"`
-	Stamp      string         `json:"stamp"` // REHEARSAL, or empty for a live run
-	Outcome    string         `json:"outcome"`
-	Operators  []string       `json:"operators"`
-	Inputs     []nameValue    `json:"inputs,omitempty"`
-	Phases     []phaseAccount `json:"phases"`
-	Rollback   []taskAccount  `json:"rollback,omitempty"` // the steps around the undos
-	Deviations []deviation    `json:"deviations"`
-	Measures   []measured     `json:"measures,omitempty"`
-	Documents  []paper        `json:"documents,omitempty"`
-	AtHand     atHand         `json:"at_hand,omitzero"`
-	Notes      []noted        `json:"notes,omitempty"`
-	Hosts      []steps.Bound  `json:"hosts,omitempty"`
-	Head       string         `json:"head"`
+	V         int         `json:"v"`
+	Run       runReport   `json:"run"`
+	Stamp     string      `json:"stamp"` // REHEARSAL, or empty for a live run
+	Outcome   string      `json:"outcome"`
+	Operators []string    `json:"operators"`
+	Inputs    []nameValue `json:"inputs,omitempty"`
+
+	Unrehearsed []steps.Unrehearsed `json:"unrehearsed,omitempty"`
+	Phases      []phaseAccount      `json:"phases"`
+	Rollback    []taskAccount       `json:"rollback,omitempty"` // the steps around the undos
+	Deviations  []deviation         `json:"deviations"`
+	Measures    []measured          `json:"measures,omitempty"`
+	Documents   []paper             `json:"documents,omitempty"`
+	AtHand      atHand              `json:"at_hand,omitzero"`
+	Notes       []noted             `json:"notes,omitempty"`
+	Hosts       []steps.Bound       `json:"hosts,omitempty"`
+	Head        string              `json:"head"`
 }
 
 type nameValue struct {
@@ -128,6 +130,7 @@ func (p *program) report(format string) error {
 func (l *ledger) account(p *program) runAccount {
 	c := l.caseNow(p)
 	r := runAccount{V: 1, Run: l.report(p), Deviations: []deviation{}, Head: l.records[len(l.records)-1].Hash}
+	r.Unrehearsed = l.state.Opened.Unrehearsed
 	r.Outcome = sentenceOf(r.Run.Code, r.Run.Why)
 	if l.state.Opened.EnvKind != steps.Live {
 		r.Stamp = "REHEARSAL"

@@ -17,7 +17,8 @@ func (p *program) runVerb() *cobra.Command {
 	c := verb("run [flags]", "carry out a runbook on real servers", noWords,
 		func(c *cobra.Command, _ []string) error { return p.run(c.Context()) })
 	c.Long = `Run resumes the open live run of the runbook and environment, or starts one and asks for the
-environment's name, typed. It opens the console; --plain goes by lines and prompts, --auto asks
+environment's name, typed. Before that it lists every step that no rehearsal on real hosts has carried
+out as it stands (the embedded fleet does not count). It opens the console; --plain goes by lines and prompts, --auto asks
 nothing. Leaving never cancels what runs on servers: run it again to go on.
 
 ` + codesText
@@ -42,6 +43,9 @@ func (p *program) run(ctx context.Context) error {
 			return err
 		}
 		t.opened = p.opening(t)
+		if t.opened.Unrehearsed, err = p.sayUnrehearsed(t.book); err != nil {
+			return err
+		}
 		if err := p.typedEnv(t.book.Env); err != nil {
 			return err
 		}

@@ -105,7 +105,15 @@ func (p *program) choices() ([]ui.Choice, error) {
 		out = append(out, ui.Choice{ID: "staging " + name, Group: "Rehearse", Label: name, Detail: "real servers, stamped REHEARSAL"})
 	}
 	for _, name := range environments(file.book, steps.Live) {
-		out = append(out, ui.Choice{ID: "live " + name, Group: "Live", Label: name, Detail: "real servers; a run is opened, nothing is executed yet", Type: name})
+		c := ui.Choice{ID: "live " + name, Group: "Live", Label: name, Detail: "real servers; a run is opened, nothing is executed yet", Type: name}
+		if rb, err := file.inEnv(name); err == nil {
+			list, of, err := p.unrehearsed(rb)
+			if err != nil {
+				return nil, err
+			}
+			c.Notes = unrehearsedLines(rb, list, of)
+		}
+		out = append(out, c)
 	}
 	return out, nil
 }
