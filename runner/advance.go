@@ -6,6 +6,8 @@ package runner
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"belay/steps"
 )
@@ -22,8 +24,12 @@ func (r *Runner) advance() {
 }
 
 // submitNow decides and commits on the loop. A check that has not been looked
-// at is looked at beside it, and what waits for it is tried again then.
+// at is looked at beside it, and what waits for it is tried again then. What a
+// host has refused to start is not asked of it again before a person has seen it.
 func (r *Runner) submitNow(a steps.Action) error {
+	if why, ok := r.refused[a.Task]; ok {
+		return &steps.Refusal{Kind: steps.NeedsPerson, Why: a.Task.String() + " was not started: " + why}
+	}
 	err := r.decide(a, nil)
 	var ref *steps.Refusal
 	if errors.As(err, &ref) && ref.Kind == steps.NeedsLook && !r.checking[a.Task] {
@@ -34,6 +40,14 @@ func (r *Runner) submitNow(a steps.Action) error {
 		})
 	}
 	return err
+}
+
+// again lets what a host has refused be asked once more where a person's action
+// is about it.
+func (r *Runner) again(a steps.Action) {
+	maps.DeleteFunc(r.refused, func(t steps.Task, _ string) bool {
+		return t == a.Task || slices.Contains(a.Tasks, t) || a.Verb == steps.ConfirmHost && t.Host == a.Host || a.Verb == steps.OpenRollback
+	})
 }
 
 // waits reports whether a refusal only asks for time.

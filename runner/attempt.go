@@ -20,16 +20,17 @@ const askAgain = time.Second
 
 // attempt is one try of a task that this console follows.
 type attempt struct {
-	r      *Runner
-	task   steps.Task
-	id     string
-	undo   bool
-	host   Host
-	work   steps.Work
-	stop   context.CancelFunc // a person stopped waiting: nobody asks any more
-	cancel chan struct{}      // closed when a cancel was journalled
-	ended  chan job.Status    // the answer of that cancel
-	log    *output
+	r        *Runner
+	task     steps.Task
+	id       string
+	undo     bool
+	host     Host
+	work     steps.Work
+	launched bool               // by this console, rather than found in the journal
+	stop     context.CancelFunc // a person stopped waiting: nobody asks any more
+	cancel   chan struct{}      // closed when a cancel was journalled
+	ended    chan job.Status    // the answer of that cancel
+	log      *output
 }
 
 // begin follows an attempt: launched now, or found in the journal of an
@@ -37,10 +38,11 @@ type attempt struct {
 func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 	work, err := r.kase().Work(t, a.Undo, a.ID)
 	if err != nil {
+		r.refused[t] = err.Error()
 		r.commit(steps.NotStarted{Attempt: a.ID, Why: err.Error()})
 		return
 	}
-	at := &attempt{r: r, task: t, id: a.ID, undo: a.Undo, host: r.cfg.Hosts[t.Host], work: work,
+	at := &attempt{r: r, task: t, launched: launch, id: a.ID, undo: a.Undo, host: r.cfg.Hosts[t.Host], work: work,
 		cancel: make(chan struct{}), ended: make(chan job.Status, 1)}
 	ctx, stop := context.WithCancel(r.ctx)
 	at.stop = stop
@@ -78,6 +80,9 @@ func (a *attempt) fact(e steps.Event) { a.post(func() { a.r.commit(e) }) }
 func (a *attempt) end(e steps.Event) {
 	a.post(func() {
 		a.r.leave(a)
+		if e, ok := e.(steps.NotStarted); ok && a.launched {
+			a.r.refused[a.task] = e.Why
+		}
 		a.r.commit(e)
 	})
 }

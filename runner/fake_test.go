@@ -36,7 +36,9 @@ type fakeHost struct {
 	look    func(s job.Script) job.Result
 	block   map[string]chan struct{} // by attempt id: the job ends when it is closed
 	away    bool
-	lose    bool // launches take effect and their answer is lost
+	refuses error // a launch meets with it, and starts nothing
+	tried   int   // launches
+	lose    bool  // launches take effect and their answer is lost
 	changed chan struct{}
 	id      job.Identity
 }
@@ -66,8 +68,12 @@ func (h *fakeHost) Launch(ctx context.Context, r job.Request) (job.Status, error
 	if h.away {
 		return job.Status{}, errAway
 	}
+	h.tried++
 	if j, ok := h.jobs[r.ID]; ok {
 		return j.st, nil
+	}
+	if h.refuses != nil {
+		return job.Status{}, h.refuses
 	}
 	h.ran[r.Script.Text]++
 	j := &fakeJob{st: job.Status{ID: r.ID, State: job.Running, Started: true}, done: make(chan struct{})}

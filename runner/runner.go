@@ -60,6 +60,7 @@ type Runner struct {
 	seen       steps.Seen
 	baseline   map[string][]steps.Reading // read before a phase opens, by phase
 	checking   map[steps.Task]bool        // its check is being looked at
+	refused    map[steps.Task]string      // what its host would not start, until a person says so again
 	begun      time.Time
 	rolledBack bool // an automatic run has opened its rollback
 	told       bool // the outcome of an automatic run was given
@@ -97,7 +98,7 @@ func New(cfg Config) *Runner {
 		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
 			Checks: map[steps.Task][]steps.Reading{}, Proofs: map[steps.Task]steps.Proof{}},
-		checking: map[steps.Task]bool{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
+		checking: map[steps.Task]bool{}, refused: map[steps.Task]string{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
 		hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
 		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),
 	}
@@ -185,7 +186,10 @@ func (r *Runner) submit(ctx context.Context, a steps.Action, next *steps.Runbook
 
 func (r *Runner) try(ctx context.Context, a steps.Action, next *steps.Runbook) error {
 	done := make(chan error, 1)
-	f := func() { done <- r.decide(a, next) }
+	f := func() {
+		r.again(a)
+		done <- r.decide(a, next)
+	}
 	select {
 	case r.inbox <- f:
 	case <-ctx.Done():
@@ -352,7 +356,11 @@ func (r *Runner) Snapshot() Snapshot {
 // Roll lets an open rollback that was interrupted go on, as far as its hosts
 // are confirmed.
 func (r *Runner) Roll(ctx context.Context) error {
-	return r.ask(ctx, func() { r.rolling = r.state.Rollback != nil; r.publish() })
+	return r.ask(ctx, func() {
+		clear(r.refused)
+		r.rolling = r.state.Rollback != nil
+		r.publish()
+	})
 }
 
 // ask runs f on the loop and waits.
