@@ -146,7 +146,9 @@ func (c *Case) OpenInputs() []string {
 	return out
 }
 
-// hostFit refuses while a host cannot be asked or is not the one we know.
+// hostFit refuses while a host cannot be asked or is not the one we know. One
+// that is bound since an earlier console has to be asked by this one as well;
+// where nobody looks at all, as in status, what was bound counts.
 func (c *Case) hostFit(host string) *Refusal {
 	h, ok := c.Seen.Hosts[host]
 	switch {
@@ -155,7 +157,7 @@ func (c *Case) hostFit(host string) *Refusal {
 	case ok && !h.Up:
 		return refuse(HostAway, "it is tried again by itself", "%s is unreachable: %s", host, h.Why)
 	}
-	if _, bound := c.State.Hosts[host]; !bound {
+	if _, bound := c.State.Hosts[host]; !bound || !ok && c.Seen.Hosts != nil {
 		return refuse(HostAway, "it is being asked", "%s has not said yet which machine it is", host)
 	}
 	return nil

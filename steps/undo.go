@@ -164,8 +164,8 @@ func (c *Case) rollbackTurn(t Task) *Refusal {
 	if r := c.turn(t); r != nil {
 		return r
 	}
-	if r := c.hostConfirmed(t.Host); r != nil {
-		return r
+	if r := c.hostConfirmed(t.Host); r != nil || c.Step(t).open() {
+		return r // what a person does needs no host
 	}
 	return c.hostFit(t.Host)
 }
@@ -274,6 +274,17 @@ func openRollback(c *Case, a Action) ([]Event, error) {
 		return nil, r
 	}
 	return []Event{RollbackOpened{Scope: a.Scope, Reason: a.Reason, Entries: len(plan)}}, nil
+}
+
+// NothingLeft reports whether nothing stands of what this run did in a scope:
+// a rollback of it would find no work, and nothing that it could not restore.
+func (c *Case) NothingLeft(scope Scope) bool {
+	for _, e := range c.UndoPlan(scope) {
+		if e.Part == PartUndo {
+			return false
+		}
+	}
+	return true
 }
 
 func confirmHost(c *Case, a Action) ([]Event, error) {

@@ -126,6 +126,16 @@ func TestRollbackFromEndToEnd(t *testing.T) {
 
 // TestRollbackIsComputedAgain folds the journal of a console that died in the
 // middle of an undo: the same plan, and no word given on anyone's behalf.
+// TestRollbackByHandNeedsNoHost: what a person does around the undos waits for
+// no machine, not even for one that nothing else of the runbook asks.
+func TestRollbackByHandNeedsNoHost(t *testing.T) {
+	s := rolledOut(t).do(back)
+	delete(s.c.State.Hosts, LocalHost)
+	delete(s.c.Seen.Hosts, LocalHost)
+	s.do(x("first")).is("first", TaskOpen)
+	s.do(full(MarkDone, "first")).is("first", TaskDone)
+}
+
 func TestRollbackIsComputedAgain(t *testing.T) {
 	s := rolledOut(t).do(Action{Verb: OpenRollback, Scope: Scope{Phase: "p"}}).done("first")
 	s.do(confirmOn("w2"), verb(UndoTask, "start@w2")).started("start@w2")
