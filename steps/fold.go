@@ -224,7 +224,7 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 func (s *State) skip(k Task, at time.Time, reason string) {
 	s.edit(k, func(t *TaskState) {
 		if t.Status != TaskSkipped {
-			t.Before = t.Status
+			t.Before, t.BeforeWhy = t.Status, t.Reason
 		}
 		t.Status, t.Since, t.Reason = TaskSkipped, at, reason
 	})
@@ -234,11 +234,12 @@ func (s *State) skip(k Task, at time.Time, reason string) {
 // made new by having been skipped.
 func (s *State) unskip(k Task, at time.Time) {
 	s.edit(k, func(t *TaskState) {
-		to := t.Before
+		to, why := t.Before, t.BeforeWhy
 		if to == "" || to == TaskOpen {
-			to = TaskNotStarted
+			to, why = TaskNotStarted, ""
 		}
-		t.Status, t.Since, t.Before, t.Excluded, t.Reason = to, at, "", false, ""
+		t.Status, t.Since, t.Excluded, t.Reason = to, at, false, why
+		t.Before, t.BeforeWhy = "", ""
 	})
 }
 

@@ -139,3 +139,14 @@ func TestCloneIsIndependent(t *testing.T) {
 		t.Errorf("(- as it was, + clone now)\n%s", diff)
 	}
 }
+
+// TestUnskipGivesTheReasonBack: what had failed says again why.
+func TestUnskipGivesTheReasonBack(t *testing.T) {
+	s := play(t, "live", ofEachKind)
+	reach["c failed"](s)
+	why := s.c.State.Task(at("c@w1")).Reason
+	s.do(full(Skip, "c@w1"), full(Unskip, "c@w1"))
+	if got := s.c.State.Task(at("c@w1")).Reason; got != why || why == "" {
+		t.Errorf("reason %q, want %q", got, why)
+	}
+}

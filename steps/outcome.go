@@ -87,14 +87,17 @@ func (c *Case) Outcome(over []Task) (int, string) {
 	for _, k := range c.ledger() {
 		c.troubleOf(k, c.State.Tasks[k], note)
 	}
+	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
+		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
+	}
 	for _, t := range over {
 		if !c.finished(t) {
+			if open := c.OpenInputs(); len(open) > 0 {
+				note(CodePerson, "the input %s is open", open[0])
+			}
 			note(CodePerson, "%s %s", t, c.Stands(t))
 			break
 		}
-	}
-	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
-		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
 	}
 	if worst == CodePerson && c.nextHostAway() != "" {
 		return CodeUnreachable, c.nextHostAway()

@@ -19,7 +19,7 @@ func TestOutcome(t *testing.T) {
 		{"failed before away", func(s *scene) { s.failed("build@w1").away("w2", time.Second) }, CodeFailed, "build@w1 is failed: exit code 1"},
 		{"rollback", func(s *scene) {
 			s.done("build@w1", "build@w2", "g", "stop@w1").do(back)
-		}, CodePerson, "stop@w2 is not started"},
+		}, CodePerson, "the rollback of run waits for first@local"},
 		{"all done", func(s *scene) {
 			s.done("build@w1", "build@w2", "g", "stop@w2", "stop@w1", "start@w1", "soak@w1", "start@w2", "soak@w2", "tell", "look", "mail")
 		}, CodeDone, ""},
@@ -35,6 +35,14 @@ func TestOutcome(t *testing.T) {
 		if code, why := s.c.Outcome(nil); code != test.code || why != test.why {
 			t.Errorf("%s: %d %q, want %d %q", test.name, code, why, test.code, test.why)
 		}
+	}
+}
+
+// TestOutcomeNamesAnOpenInput: nothing starts before it is answered.
+func TestOutcomeNamesAnOpenInput(t *testing.T) {
+	s := play(t, "live", "[vars]\nCOMMIT = { ask = \"Which\" }\n"+rollout)
+	if code, why := s.c.Outcome(nil); code != CodePerson || why != "the input COMMIT is open" {
+		t.Errorf("%d %q", code, why)
 	}
 }
 

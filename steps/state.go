@@ -115,28 +115,29 @@ func (s SoakState) GreenAt(now time.Time, speed float64) time.Duration {
 
 // TaskState is what is true of one task.
 type TaskState struct {
-	Status   Status
-	Since    time.Time
-	Phase    string
-	Kind     Kind // of what is open
-	How      string
-	Reason   string
-	Before   Status // of a skipped task, to go back to
-	Opens    int    // how often it was opened: what a person does has no attempts
-	Attempts []Attempt
-	First    map[string]string // captured values: the first since the task was last undone
-	Last     map[string]string // and the newest
-	Order    int64             // sequence number of its first event; rollback goes against it
-	Was      int64             // Order before the task was undone
-	Book     string            // hash of the text that it is frozen to
-	Evidence []Reading
-	Soak     SoakState
-	Signed   map[string]SignedOff // by the title of the evidence
-	Wrote    Wrote                // the document as it was last kept; without a sum before that
-	Excluded bool
-	Released bool   // a person lifted the hold that its failure causes
-	Resolved bool   // its present state is a person's word on an unknown
-	Left     string // why its undo was left as it is: not restored
+	Status    Status
+	Since     time.Time
+	Phase     string
+	Kind      Kind // of what is open
+	How       string
+	Reason    string
+	Before    Status // of a skipped task, to go back to
+	BeforeWhy string // of that status
+	Opens     int    // how often it was opened: what a person does has no attempts
+	Attempts  []Attempt
+	First     map[string]string // captured values: the first since the task was last undone
+	Last      map[string]string // and the newest
+	Order     int64             // sequence number of its first event; rollback goes against it
+	Was       int64             // Order before the task was undone
+	Book      string            // hash of the text that it is frozen to
+	Evidence  []Reading
+	Soak      SoakState
+	Signed    map[string]SignedOff // by the title of the evidence
+	Wrote     Wrote                // the document as it was last kept; without a sum before that
+	Excluded  bool
+	Released  bool   // a person lifted the hold that its failure causes
+	Resolved  bool   // its present state is a person's word on an unknown
+	Left      string // why its undo was left as it is: not restored
 }
 
 // Attempt gives the newest attempt, or nil.
