@@ -4,6 +4,7 @@ package runner
 // decide; it stops there and says what it waits for.
 
 import (
+	"fmt"
 	"time"
 
 	"belay/steps"
@@ -169,15 +170,25 @@ func (r *Runner) linkComing(host string, err error) bool {
 
 // autoRollback opens a rollback, or goes on with the open one, to its end.
 func (r *Runner) autoRollback() {
+	want := *r.cfg.Auto.Rollback
+	if open := r.state.Rollback; open != nil && open.Scope != want {
+		r.tell(Outcome{steps.CodePerson, fmt.Sprintf("a rollback of %s is open, not of %s; finish it with --rollback %s, or abandon it",
+			open.Scope, want, open.Scope)})
+		return
+	}
 	if r.state.Rollback == nil {
 		if r.rolledBack {
 			code, why := r.kase().Outcome([]steps.Task{})
 			r.tell(Outcome{code, why})
 			return
 		}
-		err := r.submitNow(steps.Action{Verb: steps.OpenRollback, Scope: *r.cfg.Auto.Rollback, Actor: "--auto", Confirm: r.autoConfirm()})
+		err := r.submitNow(steps.Action{Verb: steps.OpenRollback, Scope: want, Actor: "--auto", Confirm: r.autoConfirm()})
 		if err != nil {
-			r.tell(Outcome{codeOf(err, steps.CodePerson), err.Error()})
+			code := codeOf(err, steps.CodePerson)
+			if r.kase().NothingLeft(want) {
+				code, _ = r.kase().Outcome([]steps.Task{})
+			}
+			r.tell(Outcome{code, err.Error()})
 			return
 		}
 	}

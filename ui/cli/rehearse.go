@@ -113,13 +113,18 @@ func (p *program) onlyEmbedded(env string) error {
 // sameRehearsal reports whether an open one is the one that the flags mean.
 func (p *program) sameRehearsal(l *ledger) bool {
 	o := l.state.Opened
-	if p.opt.auto && p.opt.rollback == "" && l.caseNow(p).Complete() {
+	if p.opt.auto && p.opt.rollback == "" && l.state.Rollback == nil && l.caseNow(p).Complete() {
 		return false // it has nothing left that --auto could do
 	}
 	if o.EnvKind != steps.Embedded {
 		return true
 	}
-	return o.From == p.opt.from && o.Speed == p.opt.speed && slices.Equal(o.Faults, p.opt.faults)
+	return o.From == p.opt.from && o.Speed == p.opt.speed && sameFaults(o.Faults, p.opt.faults)
+}
+
+// sameFaults compares them in whatever order they were given.
+func sameFaults(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // fitsOpen refuses flags that the named rehearsal does not have.
@@ -128,7 +133,7 @@ func (p *program) fitsOpen(l *ledger) error {
 	if o.EnvKind != steps.Embedded {
 		return p.onlyEmbedded(o.Env)
 	}
-	same := map[string]bool{"from": o.From == p.opt.from, "speed": o.Speed == p.opt.speed, "fault": slices.Equal(o.Faults, p.opt.faults)}
+	same := map[string]bool{"from": o.From == p.opt.from, "speed": o.Speed == p.opt.speed, "fault": sameFaults(o.Faults, p.opt.faults)}
 	for _, name := range sorted(same) {
 		if p.opt.given(name) && !same[name] {
 			return usage("start a new one with --new", "run %s has another --%s", l.id, name)
