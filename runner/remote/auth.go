@@ -6,13 +6,11 @@ package remote
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -23,72 +21,6 @@ import (
 const maxSigners = 3
 
 const agentLimit = 5 * time.Second
-
-// Keys opens encrypted key files. It asks for each passphrase once, when a
-// server has accepted the key, and keeps the opened key in memory only.
-type Keys struct {
-	// Prompt asks a person; label says which key. Its answer is zeroed after use.
-	Prompt func(ctx context.Context, label string) ([]byte, error)
-
-	asking sync.Mutex // held while a person types; never while a handshake looks
-	mu     sync.Mutex
-	opened map[string]ssh.Signer
-	failed map[string]error
-}
-
-// needPassphrase stops a handshake: the person must not be asked while the
-// server's clock runs. The key is opened and the handshake made anew.
-type needPassphrase struct{ file string }
-
-func (e *needPassphrase) Error() string { return e.file + " needs its passphrase" }
-
-func (k *Keys) get(file string) (ssh.Signer, error) {
-	if k == nil {
-		return nil, fmt.Errorf("key %s is encrypted and there is nobody to ask", file)
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.opened[file], k.failed[file]
-}
-
-// open asks for the passphrase of a file, unless somebody has by now.
-func (k *Keys) open(ctx context.Context, file string) error {
-	if k == nil {
-		return fmt.Errorf("key %s is encrypted and there is nobody to ask", file)
-	}
-	k.asking.Lock()
-	defer k.asking.Unlock()
-	if signer, err := k.get(file); signer != nil || err != nil {
-		return err
-	}
-	if k.Prompt == nil {
-		return fmt.Errorf("key %s is encrypted and there is nobody to ask", file)
-	}
-	passphrase, err := k.Prompt(ctx, "passphrase for "+file)
-	if ctx.Err() != nil {
-		return ctx.Err() // given up by us, not by the person: ask again later
-	}
-	var signer ssh.Signer
-	if err == nil {
-		var text []byte
-		if text, err = os.ReadFile(file); err == nil {
-			signer, err = ssh.ParsePrivateKeyWithPassphrase(text, passphrase)
-		}
-	}
-	clear(passphrase)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.opened == nil {
-		k.opened, k.failed = make(map[string]ssh.Signer), make(map[string]error)
-	}
-	if err != nil {
-		err = fmt.Errorf("key %s: %w", file, err)
-		k.failed[file] = err
-		return err
-	}
-	k.opened[file] = signer
-	return nil
-}
 
 // sealed is a key whose public half is known: it may be offered, and is opened
 // only when the server wants it.

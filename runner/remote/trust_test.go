@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -226,8 +227,11 @@ func TestEncryptedKeyIsAskedForOnce(t *testing.T) {
 				t.Error("a wrong passphrase opened the key")
 			}
 		}
-		if n := asked.Load(); n != 2 {
+		if n := asked.Load(); n != 4 {
 			t.Errorf("%s: a wrong passphrase was asked for %d times", format, n-1)
+		}
+		if got := set.Locked(); !slices.Equal(got, []string{key}) {
+			t.Errorf("%s: locked keys %q", format, got)
 		}
 		set.Keys = nil
 		if err := knock(t, set); err == nil || !strings.Contains(err.Error(), "encrypted") {
@@ -289,6 +293,20 @@ func TestAgentKeys(t *testing.T) {
 		if err := knock(t, set); err != nil {
 			t.Errorf("by .pub: %v", err)
 		}
+	}
+	locked := filepath.Join(s.Dir, "locked")
+	s.Keygen("-t", "ed25519", "-N", "open sesame", "-f", locked)
+	set := settings(s)
+	set.Identities = []string{s.Key, locked, filepath.Join(s.Dir, "missing")}
+	if got := set.Locked(); !slices.Equal(got, []string{locked}) {
+		t.Errorf("locked keys %q", got)
+	}
+	open := filepath.Join(s.Dir, "open")
+	s.Keygen("-t", "ed25519", "-N", "", "-f", open)
+	set.Agent, set.Identities = startAgent(t, open), []string{open}
+	s.Keygen("-p", "-P", "", "-N", "open sesame", "-f", open)
+	if got := set.Locked(); len(got) != 0 {
+		t.Errorf("an agent has the key of %q", got)
 	}
 }
 

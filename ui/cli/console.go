@@ -57,7 +57,6 @@ func (s *session) console(ctx context.Context) error {
 		return err
 	}
 	run := &consoleRun{Runner: s.runner, s: s, texts: map[string][]byte{}}
-	s.p.screen.Store(true)
 	watching, stop := context.WithCancel(ctx)
 	screen, err := s.p.screenOptions()
 	if err != nil {
@@ -70,7 +69,6 @@ func (s *session) console(ctx context.Context) error {
 	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
 	_, err = ui.Start(ctx, screen, run)
 	stop()
-	s.p.screen.Store(false)
 	last := s.runner.Snapshot()
 	s.leave()
 	s.p.say("%s\n", tail.Inert(s.parting(last)))

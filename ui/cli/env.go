@@ -7,6 +7,8 @@ package cli
 // runs in is one value, so that a test can be that process.
 
 import (
+	"context"
+	"errors"
 	"io"
 	"os"
 	"os/user"
@@ -26,12 +28,12 @@ type Env struct {
 	Args           []string // without the program's own name
 	Getenv         func(string) string
 	Now            func() time.Time
-	Cwd            string                 // what relative names are relative to
-	Self           string                 // our own binary, which the embedded fleet and local jobs run again
-	User           string                 // who is logged in, unless --as says otherwise
-	IsTerminal     func(stream any) bool  // of one of the three streams
-	ReadSecret     func() ([]byte, error) // a line from the terminal, without echo
-	Hostname       func() (string, error) // of this machine
+	Cwd            string                                // what relative names are relative to
+	Self           string                                // our own binary, which the embedded fleet and local jobs run again
+	User           string                                // who is logged in, unless --as says otherwise
+	IsTerminal     func(stream any) bool                 // of one of the three streams
+	ReadSecret     func(context.Context) ([]byte, error) // a line from the terminal, without echo
+	Hostname       func() (string, error)                // of this machine
 	ReadFile       func(string) ([]byte, error)
 }
 
@@ -48,7 +50,7 @@ func Host() Env {
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Args: os.Args[1:],
 		Getenv: os.Getenv, Now: time.Now, Cwd: cwd, Self: self, User: login(),
-		IsTerminal: isTerminal, ReadSecret: func() ([]byte, error) { return term.ReadPassword(int(os.Stdin.Fd())) },
+		IsTerminal: isTerminal, ReadSecret: readSecret,
 		Hostname: os.Hostname, ReadFile: os.ReadFile,
 	}
 }
@@ -56,6 +58,31 @@ func Host() Env {
 func isTerminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// readSecret reads a line that is not shown. Whoever gives up gets the terminal
+// back as it was; the line that is still being read is nobody's.
+func readSecret(ctx context.Context) ([]byte, error) {
+	fd := int(os.Stdin.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	type line struct {
+		b   []byte
+		err error
+	}
+	read := make(chan line, 1)
+	go func() {
+		b, err := term.ReadPassword(fd)
+		read <- line{b, err}
+	}()
+	select {
+	case l := <-read:
+		return l.b, l.err
+	case <-ctx.Done():
+		return nil, errors.Join(ctx.Err(), term.Restore(fd, before))
+	}
 }
 
 // login is who sits here. A shared account is common on a bastion, so the name

@@ -6,6 +6,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"strings"
 )
@@ -56,11 +57,15 @@ func (i *input) keep(a answer) {
 	i.kept = true
 }
 
-// line waits for one.
-func (i *input) line() (string, error) {
-	a := <-i.next()
-	i.taken()
-	return a.line, a.err
+// line waits for one, or for the end of ctx.
+func (i *input) line(ctx context.Context) (string, error) {
+	select {
+	case a := <-i.next():
+		i.taken()
+		return a.line, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // prompts is where questions are asked: never where JSON goes.

@@ -21,7 +21,8 @@ type program struct {
 	opt options
 	in  *input
 
-	screen atomic.Bool // the console has the terminal
+	taken  atomic.Bool // the console or plain mode's prompt has the terminal
+	locked bool        // some server's key needs a passphrase
 	typed  bool        // the live environment's name was typed on the start screen
 }
 

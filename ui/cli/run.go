@@ -46,7 +46,7 @@ func (p *program) run(ctx context.Context) error {
 		if t.opened.Unrehearsed, err = p.sayUnrehearsed(t.book); err != nil {
 			return err
 		}
-		if err := p.typedEnv(t.book.Env); err != nil {
+		if err := p.typedEnv(ctx, t.book.Env); err != nil {
 			return err
 		}
 	}
@@ -69,7 +69,7 @@ func (p *program) mayStart(t *target) error {
 }
 
 // typedEnv asks for the environment's name before a live run begins.
-func (p *program) typedEnv(env string) error {
+func (p *program) typedEnv(ctx context.Context, env string) error {
 	if p.typed {
 		return nil
 	}
@@ -80,8 +80,12 @@ func (p *program) typedEnv(env string) error {
 		return nil
 	}
 	fmt.Fprintf(p.prompts(), "This starts a live run. Type the environment's name to go on (%s): ", env)
-	line, err := p.input().line()
-	if err != nil {
+	line, err := p.input().line(ctx)
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(p.prompts())
+		return stop(steps.CodeDeclined, "", "cancelled; nothing was started")
+	case err != nil:
 		fmt.Fprintln(p.prompts())
 		return stop(steps.CodePerson, "", "the environment's name was not typed; nothing was started")
 	}

@@ -109,10 +109,7 @@ func (p *program) secret(ctx context.Context, name string, s steps.Secret) ([]by
 	if !p.env.IsTerminal(p.env.Stdin) {
 		return nil, stop(steps.CodePerson, "", "secret %s is asked without echo, and there is no terminal", name)
 	}
-	fmt.Fprintf(p.env.Stderr, "%s: ", tail.Inert(first(s.Prompt, name)))
-	b, err := p.env.ReadSecret()
-	fmt.Fprintln(p.env.Stderr)
-	return b, err
+	return p.hidden(ctx, first(s.Prompt, name))
 }
 
 // commandSecret runs a command for what it prints; a final newline is cut. What

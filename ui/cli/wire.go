@@ -5,7 +5,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +21,6 @@ import (
 	"belay/runner/local"
 	"belay/runner/rehearsal"
 	"belay/runner/remote"
-	"belay/runner/tail"
 	"belay/steps"
 )
 
@@ -78,6 +76,7 @@ func (s *session) connect(ctx context.Context) (map[string]runner.Host, map[stri
 	if err != nil {
 		return nil, nil, err
 	}
+	s.p.unlock(ctx, servers)
 	hosts := map[string]runner.Host{}
 	for id, h := range servers {
 		hosts[id] = h
@@ -107,9 +106,11 @@ func (p *program) servers(ctx context.Context, rb *steps.Runbook) (map[string]*r
 				return fmt.Errorf("host %s: %w", id, err)
 			}
 			settings.ID, settings.Keys = id, keys
+			locked := len(settings.Locked()) > 0
 			mu.Lock()
 			defer mu.Unlock()
 			out[id] = remote.New(settings)
+			p.locked = p.locked || locked
 			return nil
 		})
 	}
@@ -131,18 +132,6 @@ func (p *program) sshConfig() string {
 		return ""
 	}
 	return file
-}
-
-// passphrase asks for the passphrase of a key while there are lines to ask on:
-// never under --auto, and not while the console has the terminal.
-func (p *program) passphrase(_ context.Context, label string) ([]byte, error) {
-	if p.opt.auto || p.screen.Load() || !p.env.IsTerminal(p.env.Stdin) {
-		return nil, errors.New("nobody can be asked for the " + label + " now; add the key to an agent: ssh-add")
-	}
-	fmt.Fprintf(p.env.Stderr, "%s: ", tail.Inert(label))
-	b, err := p.env.ReadSecret()
-	fmt.Fprintln(p.env.Stderr)
-	return b, err
 }
 
 // usesLocal reports whether anything of the runbook happens on this machine.

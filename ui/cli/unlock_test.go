@@ -1,0 +1,109 @@
+package cli
+
+// The rule of this file: whatever a person types is taken by who asked for it.
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"belay/steps"
+)
+
+// typist is a terminal on which a person types whole lines, as a terminal gives
+// them: one at a time, to whoever reads.
+type typist struct {
+	lines chan string
+	mu    sync.Mutex
+	said  bytes.Buffer
+}
+
+func (y *typist) Read(b []byte) (int, error) {
+	line, ok := <-y.lines
+	if !ok {
+		return 0, io.EOF
+	}
+	return copy(b, line+"\n"), nil
+}
+
+func (y *typist) Write(b []byte) (int, error) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return y.said.Write(b)
+}
+
+func (y *typist) heard(words string) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return strings.Contains(y.said.String(), words)
+}
+
+// sit starts the program in front of a typist; its code comes when it ends.
+func (b *bench) sit(args ...string) (*typist, <-chan int) {
+	y, code := &typist{lines: make(chan string)}, make(chan int, 1)
+	env := Host()
+	env.Stdin, env.Stdout, env.Stderr = y, y, y
+	env.Args, env.Cwd, env.Self, env.User = args, b.dir, b.self, "ana"
+	env.Getenv = func(name string) string { return b.environ[name] }
+	env.IsTerminal = func(any) bool { return true }
+	env.ReadSecret = func(ctx context.Context) ([]byte, error) {
+		select {
+		case line := <-y.lines:
+			return []byte(line), nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	go func() { code <- Main(env) }()
+	return y, code
+}
+
+// TestPassphraseIsNoCommand: in plain mode a passphrase is asked for before the
+// prompt reads the terminal, so it opens the key and is never shown.
+func TestPassphraseIsNoCommand(t *testing.T) {
+	b := newBench(t, 1, twoSteps)
+	s := b.servers[0]
+	locked := filepath.Join(s.Dir, "locked")
+	s.Keygen("-t", "ed25519", "-N", "open sesame", "-f", locked)
+	s.Authorize(locked + ".pub")
+	config, err := os.ReadFile(filepath.Join(b.dir, "config/belay/ssh_config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("config/belay/ssh_config", strings.Replace(string(config), "IdentityFile "+s.Key, "IdentityFile "+locked, 1))
+
+	y, code := b.sit("run", "--plain", "-e", "prod")
+	y.lines <- "prod"
+	b.await("the passphrase is asked for", func() bool { return y.heard("passphrase for " + locked) })
+	y.lines <- "close sesame"
+	b.await("it is asked for again", func() bool { return y.heard("that was not it") })
+	y.lines <- "open sesame"
+	b.await("the server is known", func() bool { return y.heard("a0 is ") })
+	y.lines <- "quit"
+	if got := <-code; got != steps.CodePerson || y.heard("sesame") {
+		t.Errorf("code %d\n%s", got, y.said.String())
+	}
+	b.want(steps.CodeUnreachable, "", "run", "--auto", "-e", "prod") // there is nobody to ask
+}
+
+// TestCancelAtAPrompt: Ctrl-C at a question is heard at once, and nothing began.
+func TestCancelAtAPrompt(t *testing.T) {
+	b := newBench(t, 1, twoSteps)
+	y, code := b.sit("run", "--plain", "-e", "prod")
+	b.await("the name is asked for", func() bool { return y.heard("Type the environment's name") })
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-code; got != steps.CodeDeclined || !y.heard("cancelled; nothing was started") {
+		t.Errorf("code %d\n%s", got, y.said.String())
+	}
+	if exists(filepath.Join(b.dir, "state"))() {
+		t.Error("a run was made")
+	}
+}
