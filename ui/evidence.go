@@ -28,13 +28,7 @@ func (m *model) askOpen(t steps.Task) {
 
 // evidence is the table of a task's live evidence.
 func (m *model) evidence(t steps.Task) func(w int) []string {
-	return func(w int) []string {
-		p := pane.NewPage(w, m.st)
-		s := m.kase.Step(t)
-		p.Field("note", s.Note)
-		p.Readings(m.kase.Evidence(t), m.kase.Now)
-		return p.Lines
-	}
+	return func(w int) []string { return pane.Evidence(m.kase, t, w, m.st) }
 }
 
 // askGate shows the evidence and takes the yes, only while all of it is green.

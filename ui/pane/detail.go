@@ -19,6 +19,7 @@ func Detail(r *Run, t steps.Task, w int, st *style.Style) []string {
 	p := NewPage(w, st)
 	p.Text(style.Strong, r.Step(t).Title)
 	r.state(p, t)
+	r.demand(p, t)
 	r.facts(p, t)
 	return p.Lines
 }
@@ -55,7 +56,9 @@ func (r *Run) facts(p *Page, t steps.Task) {
 		p.Field("estimate", "unknown")
 	}
 	r.attempt(p, ts)
-	p.Field("text", s.Text)
+	if ts.Status.Finished() {
+		p.Field("text", s.Text) // else it stands above
+	}
 	p.Field("note", s.Note)
 	if s.Kind == steps.Document {
 		p.Toned(Kept(ts.Wrote))
@@ -164,29 +167,6 @@ func (r *Run) attempt(p *Page, ts steps.TaskState) {
 	}
 }
 
-// evidence shows live values where the task waits for them, else those it was
-// judged by, else what will be looked at.
-func (r *Run) evidence(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {
-	switch {
-	case len(s.Evidence) > 0 && (ts.Status == steps.TaskOpen || ts.Status == steps.TaskNotStarted):
-		p.Head("Evidence")
-		p.Readings(r.Evidence(t), r.Now)
-	case len(ts.Evidence) > 0:
-		p.Head("Evidence that it was judged by")
-		p.Readings(ts.Evidence, r.Now)
-	case ts.Status.Busy() && len(r.Seen.Evidence[t]) > 0:
-		p.Head("Verify")
-		p.Readings(r.Seen.Evidence[t], r.Now)
-	}
-	if s.Soak != nil {
-		r.soak(p, s, t, ts)
-	}
-	if len(r.Seen.Checks[t]) > 0 && s.Check != nil {
-		p.Head("Check")
-		p.Readings(r.Age(r.Seen.Checks[t], *s.Check), r.Now)
-	}
-}
-
 // soak tells how far a soak is, and until when it has to be complete.
 func (r *Run) soak(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {
 	if ts.Status != steps.TaskOpen {
@@ -292,6 +272,7 @@ func GroupDetail(r *Run, row Row, w int, st *style.Style) []string {
 		r.left(p, ph.ID)
 	}
 	if row.ID.Step != "" && len(row.Tasks) > 0 {
+		r.demand(p, r.Foremost(row.Tasks))
 		r.tasks(p, row.Tasks, false)
 		r.facts(p, r.Foremost(row.Tasks))
 		return p.Lines

@@ -31,6 +31,9 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	s := r.Step(a.Task)
 	p.Toned(style.Warn, "but", a.Reason)
 	r.warns(p, s, a)
+	if !a.Undo {
+		r.demand(p, a.Task)
+	}
 	r.where(p, a.Task)
 	work, err := r.Work(a.Task, a.Undo, "")
 	if err != nil {
