@@ -157,6 +157,7 @@ type consent struct {
 	phrase string
 	why    string // a reason is asked for, and why
 	title  string
+	about  string // where the program may ask the same
 	body   func(w int) []string
 	reason string // label of the reason
 }
@@ -169,7 +170,7 @@ const (
 // askConsent shows the preview and asks by the ladder.
 func (m *model) askConsent(c consent) tea.Cmd {
 	a := c.action
-	q := &question{Dialog: dialog.New("confirm", m.consentTitle(c), "cancel"), tone: levelTone(c.level), body: c.body}
+	q := &question{Dialog: dialog.New("confirm", m.consentTitle(c), "cancel"), about: c.about, tone: levelTone(c.level), body: c.body}
 	var cmd tea.Cmd
 	if q.body == nil {
 		q.body, cmd = m.previewOf(a, c)

@@ -109,6 +109,6 @@ func (m *model) wrote(w wroteMsg) tea.Cmd {
 	writer, ctx := m.run.(Writer), m.ctx
 	return func() tea.Msg {
 		return doneMsg{action: steps.Action{Verb: steps.Write, Task: w.task}, err: writer.Keep(ctx, w.task),
-			then: func(m *model) { m.later(func() { m.askDocument(w.task) }) }}
+			then: func(m *model) { m.later("document "+w.task.String(), func() { m.askDocument(w.task) }) }}
 	}
 }

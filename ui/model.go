@@ -72,7 +72,7 @@ type model struct {
 
 	guard    dialog.Guard
 	asked    *question
-	waiting  []func() // questions that the program wants to ask when none is open
+	waiting  []wanted // questions that the program wants to ask when none is open
 	said     string
 	tone     style.Tone
 	saidAt   time.Time

@@ -18,20 +18,21 @@ const long = 30 * time.Second
 
 // notice compares a snapshot with the one before: it rings, and asks what has
 // to be asked. The first snapshot rings for nothing; it only asks what the run
-// cannot begin without.
+// cannot begin without, or what an open rollback cannot go on without.
 func (m *model) notice(before *pane.Run) tea.Cmd {
 	if before == nil {
 		if len(m.kase.OpenInputs()) > 0 {
-			m.later(m.askInputs)
+			m.later("inputs", m.askInputs)
 		}
 		for t, ts := range m.kase.State.Tasks {
 			if ts.Status == steps.TaskOpen && ts.Soak.Overdue {
-				m.later(m.still(t, ts.Status, m.askSoak))
+				m.later(aboutDeadline(t), m.still(t, ts.Status, m.askSoak))
 			}
 		}
 		if n := len(m.wishes); n > 0 {
 			m.say(style.Strong, "a lists what wants a person")
 		}
+		m.confirmNext(before)
 		return nil
 	}
 	ring := false
@@ -62,13 +63,13 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 func (m *model) changed(t steps.Task, was, is steps.TaskState) bool {
 	switch {
 	case is.Status == steps.TaskUnknown || is.Status == steps.TaskUndoUnknown:
-		m.later(m.still(t, is.Status, m.askResolve))
+		m.later(aboutTask(t, is.Status), m.still(t, is.Status, m.askResolve))
 		return true
 	case is.Status == steps.TaskFailed || is.Status == steps.TaskUndoFailed:
-		m.later(m.still(t, is.Status, m.askFailure))
+		m.later(aboutTask(t, is.Status), m.still(t, is.Status, m.askFailure))
 		return true
 	case is.Status == steps.TaskOpen && is.Soak.Overdue && !was.Soak.Overdue:
-		m.later(m.still(t, is.Status, m.askSoak))
+		m.later(aboutDeadline(t), m.still(t, is.Status, m.askSoak))
 		return true
 	case is.Status == steps.TaskOpen && is.Kind == steps.Soak:
 		return is.Soak.Now == steps.SoakRed || is.Soak.Now == steps.SoakStale && was.Soak.Now == steps.SoakGreen
@@ -107,7 +108,7 @@ func (m *model) confirmNext(before *pane.Run) bool {
 		return false
 	}
 	m.askedFor = host
-	m.later(func() {
+	m.later(aboutHost(host), func() {
 		if now, ok := m.unconfirmed(); ok && now == host {
 			m.askHost(host)
 		}

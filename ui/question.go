@@ -4,8 +4,11 @@ package ui
 // program wants to ask waits until the operator has answered the one that is open.
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps"
 	"belay/ui/dialog"
 	"belay/ui/pane"
 	"belay/ui/style"
@@ -15,17 +18,19 @@ import (
 // its answer leads to.
 type question struct {
 	*dialog.Dialog
-	tone style.Tone
-	body func(w int) []string
-	live func() // after each snapshot
-	on   func(dialog.Answer) tea.Cmd
-	says string
-	line bool // it is asked in the footer, not in a box
+	about string // what it is about, where the program may want to ask the same
+	tone  style.Tone
+	body  func(w int) []string
+	live  func() // after each snapshot
+	on    func(dialog.Answer) tea.Cmd
+	says  string
+	line  bool // it is asked in the footer, not in a box
 }
 
 // ask opens a question because of a key.
 func (m *model) ask(q *question) {
 	m.asked = q
+	m.waiting = slices.DeleteFunc(m.waiting, func(w wanted) bool { return q.about != "" && w.about == q.about })
 	if !q.line { // a line confirms nothing, and is typed at once
 		m.guard.Open(m.opts.now(), false)
 	}
@@ -34,18 +39,32 @@ func (m *model) ask(q *question) {
 	}
 }
 
+// wanted is a question that the program wants to ask when none is open.
+type wanted struct {
+	about string
+	ask   func()
+}
+
 // later asks when no question is open, and by the rules for what the program
-// asks by itself.
-func (m *model) later(ask func()) {
-	m.waiting = append(m.waiting, ask)
+// asks by itself. What an operator is being asked already is not asked again.
+func (m *model) later(about string, ask func()) {
+	if m.asked != nil && m.asked.about == about {
+		return
+	}
+	m.waiting = append(slices.DeleteFunc(m.waiting, func(w wanted) bool { return w.about == about }), wanted{about, ask})
 	m.askNext()
 }
+
+// What a question is about.
+func aboutTask(t steps.Task, st steps.Status) string { return string(st) + " " + t.String() }
+func aboutDeadline(t steps.Task) string              { return "deadline of " + t.String() }
+func aboutHost(host string) string                   { return "roll back " + host }
 
 func (m *model) askNext() {
 	for m.asked == nil && len(m.waiting) > 0 && m.kase != nil {
 		next := m.waiting[0]
 		m.waiting = m.waiting[1:]
-		next()
+		next.ask()
 		m.guard.Open(m.opts.now(), true)
 	}
 }

@@ -181,6 +181,7 @@ func (m *model) askHost(host string) {
 	m.askConsent(consent{
 		action: steps.Action{Verb: steps.ConfirmHost, Host: host}, level: level,
 		phrase: m.kase.Phrase(level, []steps.Task{{Host: host}}),
+		about:  aboutHost(host),
 		title:  inert(fmt.Sprintf("ROLL BACK %s (%s): everything below on %s", host, level, host)),
 		body: func(w int) []string {
 			p := pane.NewPage(w, m.st)

@@ -34,6 +34,7 @@ func (m *model) askFailure(t steps.Task) {
 	if ssh := m.ssh(t.Host); ssh != "" {
 		q.Options = append(q.Options, dialog.Option{Key: "c", Label: "copy the ssh line", ID: "copy", Safe: true})
 	}
+	q.about = aboutTask(t, ts.Status)
 	q.body = m.whatHappened(t)
 	q.on = func(a dialog.Answer) tea.Cmd { return m.afterFailure(t, a.ID) }
 	m.ask(q)
@@ -147,7 +148,8 @@ func (m *model) resolve() {
 // askResolve offers to look first, then takes a person's word with a reason.
 func (m *model) askResolve(t steps.Task) {
 	answer := ""
-	q := &question{Dialog: dialog.New("resolve", inert("UNKNOWN: "+m.kase.Step(t).Title+" on "+t.Host), "leave it unknown"), tone: style.Danger}
+	q := &question{Dialog: dialog.New("resolve", inert("UNKNOWN: "+m.kase.Step(t).Title+" on "+t.Host), "leave it unknown"),
+		about: aboutTask(t, m.kase.State.Task(t).Status), tone: style.Danger}
 	if _, can := m.run.(Looker); can {
 		q.Options = append(q.Options, dialog.Option{Key: "l", Label: "look: ask the host, change nothing", ID: "look", Safe: true})
 	}

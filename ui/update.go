@@ -42,7 +42,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapshotMsg:
 		return m, m.observe(runner.Snapshot(msg))
 	case editedMsg:
-		m.later(func() { m.askAmend(msg.next) })
+		m.later("amend", func() { m.askAmend(msg.next) })
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 	case copiedMsg:

@@ -314,6 +314,38 @@ func TestRollbackShowsItsPlanAndAsksPerHost(t *testing.T) {
 	d.expect(t, "Rollback of run", "rolling back")
 }
 
+// What an operator is being asked is not asked a second time by the program,
+// whose question came up while another one was open.
+func TestNothingIsAskedTwice(t *testing.T) {
+	d := started(t)
+	d.f.done("build")
+	d.f.do(steps.Action{Verb: steps.OpenRollback})
+	d.look()
+	d.press("R")
+	d.f.do(steps.Action{Verb: steps.Execute, Task: steps.Task{Step: "stop-jobs", Host: steps.LocalHost}})
+	d.f.do(steps.Action{Verb: steps.MarkDone, Task: steps.Task{Step: "stop-jobs", Host: steps.LocalHost}, Value: "none ran"})
+	d.look() // the program wants the word of w80, and waits
+	d.press("x")
+	d.expect(t, "ROLL BACK w80")
+	d.words("w80")
+	d.clock = d.clock.Add(2 * time.Second)
+	d.Update(keyOf("enter")) // what follows from it is still under way
+	if d.asked != nil {
+		t.Fatalf("it is asked again:\n%s", d.screen())
+	}
+	task := steps.Task{Step: "build", Host: "w82"}
+	f := newFake(t, "rehearsal")
+	f.assume("prepare")
+	d = sit(t, f, 120, 36)
+	f.do(steps.Action{Verb: steps.Execute, Task: task})
+	d.look()
+	d.press("R")
+	f.finish("build", 1)
+	d.look()
+	d.press("esc")
+	d.expect(t, "FAILED: Build 2.53", "on w82")
+}
+
 func TestLeaveSaysWhatGoesOn(t *testing.T) {
 	d := started(t)
 	d.f.do(steps.Action{Verb: steps.Execute, Task: steps.Task{Step: "build", Host: "w81"}})
