@@ -62,8 +62,15 @@ type console struct {
 	words   []string
 }
 
-// rehearse opens the console on a rehearsal of its own.
+// rehearse opens the console on a rehearsal of the shipped runbook.
 func rehearse(t *testing.T, s size, flags ...string) *console {
+	t.Helper()
+	return rehearseWith(t, s, func(_ *testing.T, book string) string { return book }, flags...)
+}
+
+// rehearseWith opens the console on a rehearsal of the shipped runbook as edit
+// gives it back.
+func rehearseWith(t *testing.T, s size, edit func(t *testing.T, book string) string, flags ...string) *console {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("short: a roll-out in a real terminal takes minutes")
@@ -80,7 +87,7 @@ func rehearse(t *testing.T, s size, flags ...string) *console {
 		t.Fatal(err)
 	}
 	c := &console{dir: t.TempDir()}
-	if err := os.WriteFile(filepath.Join(c.dir, "runbook.toml"), book, 0o600); err != nil {
+	if err := os.WriteFile(c.bookFile(), []byte(edit(t, string(book))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c.environ = []string{"HOME=" + c.dir, "XDG_CONFIG_HOME=" + filepath.Join(c.dir, "config"), "USER=ana",
@@ -91,6 +98,18 @@ func rehearse(t *testing.T, s size, flags ...string) *console {
 	c.terminal = open(t, s, c.dir, c.environ, c.words...)
 	return c
 }
+
+// with changes the one place of a runbook that says so.
+func with(t *testing.T, book, from, to string) string {
+	t.Helper()
+	if n := strings.Count(book, from); n != 1 {
+		t.Fatalf("the runbook says %d times, want once: %q", n, from)
+	}
+	return strings.Replace(book, from, to, 1)
+}
+
+// bookFile is the runbook that the console opens.
+func (c *console) bookFile() string { return filepath.Join(c.dir, "runbook.toml") }
 
 // tells shows the end of the journal of a test that failed.
 func (c *console) tells(t *testing.T) {
@@ -133,6 +152,7 @@ func (c *console) runDir() string {
 type event struct {
 	Seq  int
 	Kind string
+	Time time.Time
 	Data struct {
 		Attempt string
 		Why     string
@@ -168,10 +188,11 @@ func (c *console) events() []event {
 }
 
 // count counts the events that are of a kind.
-func (c *console) count(kind string) int {
-	c.Helper()
+func (c *console) count(kind string) int { c.Helper(); return count(c.events(), kind) }
+
+func count(es []event, kind string) int {
 	n := 0
-	for _, e := range c.events() {
+	for _, e := range es {
 		if e.Kind == kind {
 			n++
 		}
