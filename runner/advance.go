@@ -18,6 +18,7 @@ func (r *Runner) advance() {
 		r.autoEnd()
 		return
 	}
+	r.armTriggers()
 	r.advanceRollback()
 	r.advanceSequence()
 	r.advanceAuto()
@@ -60,6 +61,10 @@ func waits(err error) bool {
 func (r *Runner) advanceSequence() {
 	q := r.state.Sequence
 	if q == nil {
+		return
+	}
+	if ref := r.kase().TriggerStops(); ref != nil {
+		r.endSequence(ref.Why)
 		return
 	}
 	moving := false

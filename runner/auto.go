@@ -36,6 +36,10 @@ func (r *Runner) advanceAuto() {
 		return
 	}
 	over := r.autoTasks()
+	if r.kase().TriggerStops() != nil {
+		r.autoStops(over)
+		return
+	}
 	moving, blocked := r.autoMove(over)
 	if moving {
 		return
@@ -44,6 +48,16 @@ func (r *Runner) advanceAuto() {
 	if blocked != nil && code == steps.CodePerson {
 		code, why = codeOf(blocked, code), blocked.Error()
 	}
+	r.tell(Outcome{code, why})
+}
+
+// autoStops ends an automatic run because a trigger has fired: nothing new is
+// started, and what is under way comes to its end first.
+func (r *Runner) autoStops(over []steps.Task) {
+	if len(r.state.Busy("")) > 0 || r.unseen() {
+		return
+	}
+	code, why := r.kase().Outcome(over)
 	r.tell(Outcome{code, why})
 }
 

@@ -108,7 +108,7 @@ func (r *Runner) judgeScript(ctx context.Context, c *steps.Case, s *steps.Step, 
 		out.Text = fmt.Sprintf("exit code %d", res.Exit)
 		out.Why = firstOf(r.cfg.mask(firstOf(lastLine(res.Err), firstLine(res.Out))), out.Text)
 	case res.Exit != 0:
-		out.Why = fmt.Sprintf("exit code %d: %s", res.Exit, r.cfg.mask(lastLine(res.Err)))
+		out.Why = exitWhy(r.cfg.mask(lastLine(res.Err)), res.Exit)
 	default:
 		r.judge(c, s, e, steps.ParseValue(r.cfg.mask(string(res.Out)), out.At), out)
 	}
@@ -137,17 +137,12 @@ func (r *Runner) judge(c *steps.Case, s *steps.Step, e steps.Evidence, v steps.V
 		out.Why = err.Error()
 		return
 	}
-	out.Verdict, out.Why = want.Judge(v, baseline(c, s, e, out.Host))
+	out.Verdict, out.Why = want.Judge(v, c.Baseline(s.Phase, e.Title, out.Host, want))
 }
 
-// baseline is the value of the same evidence when the phase opened.
-func baseline(c *steps.Case, s *steps.Step, e steps.Evidence, host string) *steps.Value {
-	for _, b := range c.State.Phases[s.Phase].Baseline {
-		if b.Title == e.Title && b.Host == host && b.Number != nil {
-			return &steps.Value{Text: b.Text, Number: *b.Number, IsNumber: true, Unit: b.Unit, Known: true, At: b.At}
-		}
-	}
-	return nil
+// exitWhy says why a script that failed gave no value.
+func exitWhy(said string, code int) string {
+	return fmt.Sprintf("exit code %d: %s", code, said)
 }
 
 // run a plain command on a host.
@@ -216,8 +211,9 @@ func (r *Runner) withBaseline(events []steps.Event) bool {
 
 // baselines reads the values that a phase's evidence will be compared with.
 func (r *Runner) baselines(ctx context.Context, phase string) []steps.Reading {
-	out := []steps.Reading{}
-	p := r.face().Book.Phase(phase)
+	c := r.face()
+	out := append([]steps.Reading{}, r.triggerBaselines(ctx, c, phase)...)
+	p := c.Book.Phase(phase)
 	if p == nil {
 		return out
 	}

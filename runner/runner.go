@@ -58,6 +58,7 @@ type Runner struct {
 	following  map[string]*attempt
 	looking    map[steps.Task]context.CancelFunc
 	seen       steps.Seen
+	armed      map[string]bool            // triggers that are looked at, by id
 	baseline   map[string][]steps.Reading // read before a phase opens, by phase
 	checking   map[steps.Task]bool        // its check is being looked at
 	refused    map[steps.Task]string      // what its host would not start, until a person says so again
@@ -97,7 +98,8 @@ func New(cfg Config) *Runner {
 		cfg: cfg, state: cfg.State, inbox: make(chan func()), changed: make(chan struct{}, 1),
 		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
-			Checks: map[steps.Task][]steps.Reading{}, Proofs: map[steps.Task]steps.Proof{}},
+			Checks: map[steps.Task][]steps.Reading{}, Proofs: map[steps.Task]steps.Proof{}, Triggers: map[string][]steps.Reading{}},
+		armed:    map[string]bool{},
 		checking: map[steps.Task]bool{}, refused: map[steps.Task]string{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
 		hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
 		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),
@@ -326,7 +328,8 @@ func (r *Runner) wake() {
 }
 
 func cloneSeen(s steps.Seen) steps.Seen {
-	return steps.Seen{Hosts: maps.Clone(s.Hosts), Evidence: maps.Clone(s.Evidence), Checks: maps.Clone(s.Checks), Proofs: maps.Clone(s.Proofs)}
+	return steps.Seen{Hosts: maps.Clone(s.Hosts), Evidence: maps.Clone(s.Evidence), Checks: maps.Clone(s.Checks),
+		Proofs: maps.Clone(s.Proofs), Triggers: maps.Clone(s.Triggers)}
 }
 
 // Changed yields when a newer snapshot can be had. It holds one wake-up; a slow

@@ -50,6 +50,9 @@ const (
 	Abandon      Verb = "abandon rollback"
 	EndRollback  Verb = "finish rollback"
 	Close        Verb = "close"
+
+	Fire            Verb = "fire trigger"
+	OverrideTrigger Verb = "override trigger"
 )
 
 // Action is one wish of an operator. Which fields count depends on the verb.
@@ -60,7 +63,7 @@ type Action struct {
 	Scope   Scope  // of hold, release, sequence, rollback
 	Host    string
 	Phase   string
-	Name    string // of an input, a sign-off's title, a measure
+	Name    string // of an input, a sign-off's title, a measure, a trigger
 	Value   string // of an input or a measure; of resolve: happened, not, partly; of extend: 30m
 	Reason  string
 	Confirm Confirmation
@@ -140,9 +143,10 @@ func (p Proof) Held(now time.Time, speed float64) time.Duration {
 // Seen is what can be observed now.
 type Seen struct {
 	Hosts    map[string]HostSeen
-	Evidence map[Task][]Reading // of gates and soaks: one reading per evidence and host
-	Checks   map[Task][]Reading // of checks before a start
-	Proofs   map[Task]Proof     // of tasks that are being verified, their undos included
+	Evidence map[Task][]Reading   // of gates and soaks: one reading per evidence and host
+	Checks   map[Task][]Reading   // of checks before a start
+	Proofs   map[Task]Proof       // of tasks that are being verified, their undos included
+	Triggers map[string][]Reading // what triggers read, without judging it; the oldest first
 }
 
 // Case is all that a decision may look at.

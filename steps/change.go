@@ -29,6 +29,8 @@ func ParseChange(s string) (Change, error) {
 	switch {
 	case err != nil:
 		return Change{}, fmt.Errorf("change: %w", err)
+	case w.measure != "":
+		return Change{}, fmt.Errorf("change %q: a criterion compares with the baseline of its own measure", strings.TrimSpace(s))
 	case w.shift != nil:
 		return Change{want: w, direct: true}, nil
 	case !w.numeric:

@@ -62,6 +62,9 @@ func (c *checker) checkEvidence(path string, e *Evidence, mayBeSigned bool) {
 	if e.Probe != "" {
 		c.checkProbeUse(path, e)
 	}
+	if e.Within != 0 && !strings.HasPrefix(path, "trigger[") {
+		c.value(path+".within", "evidence", "within belongs to the condition of a trigger")
+	}
 	if e.Path != "" && e.Probe == "" {
 		c.value(path+".path", "evidence", "path belongs to a probe")
 	}
@@ -108,7 +111,18 @@ func (c *checker) checkWant(path, want string) {
 	if !c.is(path) {
 		return
 	}
-	if _, err := ParseWant(reference.ReplaceAllString(want, "1")); err != nil {
+	w, err := ParseWant(reference.ReplaceAllString(want, "1"))
+	if err != nil {
 		c.value(path, "want", "%v", err)
+		return
+	}
+	baselines := map[string]bool{}
+	for s := range c.rb.Steps() {
+		if s.Measure != nil && s.Measure.As == "baseline" {
+			baselines[s.Measure.Name] = true
+		}
+	}
+	if name := w.Measure(); name != "" && !baselines[name] {
+		c.value(path, "want", "no step measures %q as a baseline%s", name, suggest(name, slices.Collect(maps.Keys(baselines))))
 	}
 }

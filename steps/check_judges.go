@@ -49,12 +49,42 @@ func (c *checker) checkTriggers() {
 		if t.Title == "" {
 			c.value(path, "title", "trigger %q needs a title", t.ID)
 		}
-		c.checkEvidence(path+".when", &t.When, false)
-		c.uses(&Step{On: t.When.On}, path+".when", &t.When, false)
+		c.checkWhen(path, t)
 		isPhase := slices.ContainsFunc(c.rb.Phases, func(p Phase) bool { return p.ID == t.Proposes })
 		if t.Proposes != "run" && !isPhase {
 			c.value(path+".proposes", "trigger", "proposes %q: want the phase to roll back, or run", t.Proposes)
 		}
+	}
+}
+
+// checkWhen wants a condition that can be told from its own failure. Without one
+// a person says that it holds.
+func (c *checker) checkWhen(path string, t *Trigger) {
+	e, at := &t.When, path+".when"
+	if !c.is(at) {
+		if t.Mute != "" {
+			c.value(path+".mute", "trigger", "a trigger without when is a person's word; there is nothing to mute")
+		}
+		return
+	}
+	c.checkEvidence(at, e, false)
+	c.uses(&Step{On: e.On}, at, e, false)
+	if e.Script != "" && e.Want == "" {
+		c.value(at, "trigger", "a trigger's script needs want: an exit code cannot tell that nothing is wrong from that nothing could be seen")
+	}
+	w, err := ParseWant(reference.ReplaceAllString(e.Want, "1"))
+	switch {
+	case err != nil || e.Within == 0:
+	case e.Stable != 0:
+		c.value(at+".stable", "trigger", "within counts what is added in a window, stable waits while a value lasts; want one of them")
+	case !w.numeric, w.op != ">" && w.op != ">=":
+		c.value(at+".within", "trigger", "within counts how much a number grows; want a plain figure such as \"> 3\", or stable instead")
+	}
+	if e.Within != 0 && (e.Within.D() < MinWindow || e.Within.D() > MaxWindow) {
+		c.value(at+".within", "trigger", "within %s: want %s to %s", e.Within, Duration(MinWindow), Duration(MaxWindow))
+	}
+	if e.Stable.D() > MaxWindow {
+		c.value(at+".stable", "trigger", "stable %s: want at most %s", e.Stable, Duration(MaxWindow))
 	}
 }
 

@@ -26,7 +26,7 @@ func init() {
 		RollbackConfirmed{}, RollbackClosed{}, Closed{}, Recovered{}, Intended{}, Started{}, NotStarted{},
 		Exited{}, TimedOut{}, CancelAsked{}, Cancelled{}, Lost{}, Verifying{}, Verified{}, Resolved{},
 		Began{}, MarkedDone{}, CannotBeDone{}, Passed{}, Overridden{}, Measured{}, Soaked{}, Skipped{},
-		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Sequenced{}, SequenceEnded{}, Wrote{})
+		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Sequenced{}, SequenceEnded{}, Wrote{}, Triggered{})
 }
 
 // Kinds lists every kind of event, sorted.
@@ -107,3 +107,4 @@ func (SignedOff) Kind() string         { return "signed-off" }
 func (Sequenced) Kind() string         { return "sequenced" }
 func (SequenceEnded) Kind() string     { return "sequence-ended" }
 func (Wrote) Kind() string             { return "wrote" }
+func (Triggered) Kind() string         { return "triggered" }

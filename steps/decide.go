@@ -30,7 +30,7 @@ func init() {
 		Answer: {decide: answer}, Drive: {decide: drive}, Note: {decide: note}, Rebind: {decide: rebind},
 		Amend: {decide: amend}, OpenRollback: {decide: openRollback}, ConfirmHost: {decide: confirmHost},
 		LeaveOut: {decide: leaveOut}, Abandon: {decide: abandonRollback}, EndRollback: {decide: endRollback},
-		Close: {decide: closeRun},
+		Close: {decide: closeRun}, Fire: {decide: fire}, OverrideTrigger: {decide: overrideTrigger},
 	}
 }
 

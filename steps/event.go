@@ -170,6 +170,17 @@ type (
 		Complete bool   `json:"complete"`
 		Reason   string `json:"reason,omitempty"`
 	}
+	// Triggered is a change of a trigger: fired, cleared, blind, sees, overridden.
+	Triggered struct {
+		Trigger  string       `json:"trigger"`
+		Title    string       `json:"title"`
+		To       string       `json:"to"`
+		Proposes Scope        `json:"proposes,omitzero"` // of the rollback
+		By       string       `json:"by,omitempty"`      // who said so, where it was a person
+		Reason   string       `json:"reason,omitempty"`
+		Confirm  Confirmation `json:"confirm,omitzero"` // of an override
+		Evidence []Reading    `json:"evidence,omitempty"`
+	}
 	// Recovered says that an unfinished last line of the journal was put aside.
 	Recovered struct {
 		Torn  string `json:"torn"` // name of the file that keeps it

@@ -28,6 +28,8 @@ func (s *State) Fits(e Event) error {
 		return s.fitsIntent(e)
 	case Verifying:
 		return s.fitsLook(e)
+	case Triggered:
+		return s.fitsTrigger(e)
 	}
 	if id, ok := attemptOf(e); ok {
 		return s.fitsAttempt(e, id)

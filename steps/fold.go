@@ -72,6 +72,8 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 		s.Sequence, s.Stopped = &e, nil
 	case SequenceEnded:
 		s.endSequence(at, e)
+	case Triggered:
+		s.trigger(at, e)
 	case Noted, Recovered:
 	default:
 		return s.applyRollback(at, e)
@@ -115,6 +117,7 @@ func (s *State) closeRollback(at time.Time, e RollbackClosed) {
 		return
 	}
 	s.Undone++
+	s.Triggers = map[string]TriggerState{} // what they proposed was done
 	for id, p := range s.Phases {
 		if r.Scope.Host == "" && (r.Scope.Phase == "" || r.Scope.Phase == id) {
 			p.Opened, p.Until, p.Accepted = time.Time{}, time.Time{}, ""

@@ -87,6 +87,11 @@ func (c *Case) Outcome(over []Task) (int, string) {
 	for _, k := range c.ledger() {
 		c.troubleOf(k, c.State.Tasks[k], note)
 	}
+	if c.State.Closed == nil {
+		for _, id := range c.State.fired() {
+			note(CodeRed, "%s", c.State.Triggers[id].says(id))
+		}
+	}
 	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
 		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
 	}

@@ -183,9 +183,9 @@ type Trigger struct {
 	Refs []string `toml:"refs"`
 	// Note for the operator.
 	Note string `toml:"note"`
-	// When: the condition.
+	// When: the condition; without one only a person can say that it holds.
 	When Evidence `toml:"when"`
-	// Mute: own-work leaves out what this run itself stopped.
+	// Mute: own-work leaves out what this run itself does.
 	Mute string `toml:"mute"`
 	// Proposes: the phase whose rollback it proposes, or run.
 	Proposes string `toml:"proposes"`

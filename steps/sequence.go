@@ -65,6 +65,9 @@ func sequence(c *Case, a Action) ([]Event, error) {
 			return nil, r
 		}
 	}
+	if r := c.TriggerStops(); r != nil {
+		return nil, r
+	}
 	if c.State.Sequence != nil {
 		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
 	}

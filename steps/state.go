@@ -195,6 +195,7 @@ type State struct {
 	Undone   int        // rollbacks that were finished
 	Book     string
 	Measures map[Task]Measured
+	Triggers map[string]TriggerState // by id; one that is quiet is not there
 	Closed   *Closed
 
 	attempts map[string]Task // by id; made from Tasks when it is first asked for
@@ -205,6 +206,7 @@ func NewState() *State {
 	return &State{
 		Answers: map[string]string{}, Hosts: map[string]Bound{}, Phases: map[string]PhaseState{},
 		Tasks: map[Task]TaskState{}, Holds: map[Scope]string{}, Measures: map[Task]Measured{},
+		Triggers: map[string]TriggerState{},
 	}
 }
 
@@ -212,7 +214,7 @@ func NewState() *State {
 func (s *State) Clone() *State {
 	c := *s
 	c.Answers, c.Hosts, c.Phases = maps.Clone(s.Answers), maps.Clone(s.Hosts), maps.Clone(s.Phases)
-	c.Holds, c.Measures = maps.Clone(s.Holds), maps.Clone(s.Measures)
+	c.Holds, c.Measures, c.Triggers = maps.Clone(s.Holds), maps.Clone(s.Measures), maps.Clone(s.Triggers)
 	c.attempts = nil
 	c.Tasks = maps.Clone(s.Tasks) // what hangs on a task is replaced, never changed
 	if s.Rollback != nil {

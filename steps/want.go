@@ -60,6 +60,7 @@ type Want struct {
 	text    string
 	pattern *regexp.Regexp
 	shift   *shift // against the baseline
+	measure string // whose baseline it is; empty for the value when the phase opened
 }
 
 // shift is what is done to the baseline before it is compared: + 20%, - 5, * 1.1.
@@ -72,8 +73,12 @@ type shift struct {
 // String is the comparison as it was written.
 func (w Want) String() string { return w.source }
 
-// NeedsBaseline reports whether the comparison is with the baseline.
-func (w Want) NeedsBaseline() bool { return w.shift != nil }
+// NeedsBaseline reports whether the comparison is with the value when the phase
+// opened, which somebody has to read then.
+func (w Want) NeedsBaseline() bool { return w.shift != nil && w.measure == "" }
+
+// Measure is the name of the measure whose baseline the comparison is with, or "".
+func (w Want) Measure() string { return w.measure }
 
 var operator = regexp.MustCompile(`^(>=|<=|==|!=|!~|>|<|~)\s*(.*)$`)
 
@@ -82,7 +87,8 @@ var operator = regexp.MustCompile(`^(>=|<=|==|!=|!~|>|<|~)\s*(.*)$`)
 //	>= > <= < == !=   a number, with a unit or without: ">= 20 GiB", "< 5 %"
 //	== !=             any other text, as a whole: "== 2.53.0"
 //	~ !~              a regular expression (RE2), anywhere in the text
-//	any but ~ !~      baseline, also "baseline + 20%", "- 5", "* 1.1"
+//	any but ~ !~      baseline, also "baseline + 20%", "- 5", "* 1.1";
+//	                  "baseline of NAME" is that of a measure
 //
 // The operand must not hold $NAME any more; see Expand.
 func ParseWant(s string) (Want, error) {
@@ -102,9 +108,10 @@ func ParseWant(s string) (Want, error) {
 		if w.pattern, err = regexp.Compile(operand); err != nil {
 			err = fmt.Errorf("want %q: %w", s, err)
 		}
-	case operand == "baseline" || strings.HasPrefix(operand, "baseline "):
-		w.shift, err = parseShift(strings.TrimSpace(strings.TrimPrefix(operand, "baseline")))
-		if err != nil {
+	case againstBaseline.MatchString(operand):
+		b := againstBaseline.FindStringSubmatch(operand)
+		w.measure = b[1]
+		if w.shift, err = parseShift(b[2]); err != nil {
 			err = fmt.Errorf("want %q: %w", s, err)
 		}
 	default:
@@ -126,6 +133,8 @@ func (w *Want) operand(s string) error {
 	}
 	return fmt.Errorf("want %q: %s compares numbers, and %q is none", w.source, w.op, s)
 }
+
+var againstBaseline = regexp.MustCompile(`^baseline(?: +of +([A-Za-z0-9_][A-Za-z0-9_.-]*))?(?:$| +(.*)$)`)
 
 var shifting = regexp.MustCompile(`^([-+*])\s*(.+)$`)
 
@@ -165,7 +174,11 @@ func (w Want) Judge(v Value, baseline *Value) (Verdict, string) {
 
 func (w Want) judgeBaseline(v Value, baseline *Value) (Verdict, string) {
 	if baseline == nil || !baseline.Known {
-		return CannotTell, fmt.Sprintf("%s, want %s, but there is no baseline", v, w.source)
+		of := ""
+		if w.measure != "" {
+			of = " of " + w.measure
+		}
+		return CannotTell, fmt.Sprintf("%s, want %s, but there is no baseline%s", v, w.source, of)
 	}
 	if !baseline.IsNumber {
 		if w.shift.op == "" && (w.op == "==" || w.op == "!=") {

@@ -163,7 +163,7 @@ func (m *model) attention() {
 	q := &question{Dialog: dialog.New("attention", "WHAT WANTS A PERSON", "close")}
 	wishes := m.wishes
 	for i, w := range wishes {
-		if i < 9 && (!w.Task.Zero() || w.Host != "" || w.Row != (pane.ID{})) {
+		if i < 9 && (!w.Task.Zero() || w.Host != "" || w.Row != (pane.ID{}) || w.Trigger != "") {
 			q.Options = append(q.Options, dialog.Option{Key: fmt.Sprint(i + 1), Label: "go to " + fmt.Sprint(i+1), ID: fmt.Sprint(i), Safe: true})
 		}
 	}
@@ -184,6 +184,8 @@ func (m *model) attention() {
 				continue
 			}
 			switch {
+			case w.Trigger != "":
+				m.askTrigger(w.Trigger)
 			case w.Row != (pane.ID{}):
 				m.goToRow(w.Row)
 			case w.Host != "":

@@ -32,6 +32,9 @@ func init() { // the help of the screen lists them
 		{"accept", "PHASE REASON", "accept a phase with hosts left out", (*model).cmdAccept},
 		{"rebind", "HOST REASON", "take a host as it is now", (*model).cmdRebind},
 		{"wait", "HOST REASON", "stop waiting for a host that stays away", (*model).cmdWait},
+		{"triggers", "[ID]", "what the triggers see", (*model).cmdTriggers},
+		{"fire", "ID REASON", "say that a trigger's condition holds", (*model).cmdFire},
+		{"override", "ID", "go on against a trigger that has fired", (*model).cmdOverride},
 		{"close", "[REASON]", "close the run; abandoned when it is not complete", (*model).cmdClose},
 		{"q", "", "leave", func(m *model, _ []string, _ string) tea.Cmd { m.askLeave(); return nil }},
 	}
@@ -65,6 +68,9 @@ func (m *model) complete(line string) string {
 			known = append(known, p.ID)
 		}
 		known = append(known, m.kase.Book.AllHosts()...)
+		for _, t := range m.kase.Book.Triggers {
+			known = append(known, t.ID)
+		}
 	}
 	found := ""
 	for _, k := range known {

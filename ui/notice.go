@@ -43,6 +43,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		}
 		ring = m.changed(t, was, ts) || ring
 	}
+	ring = m.noticeTriggers(before) || ring
 	if m.confirmNext(before) {
 		ring = true
 	}

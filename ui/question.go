@@ -58,6 +58,7 @@ func (m *model) later(about string, ask func()) {
 // What a question is about.
 func aboutTask(t steps.Task, st steps.Status) string { return string(st) + " " + t.String() }
 func aboutDeadline(t steps.Task) string              { return "deadline of " + t.String() }
+func aboutTrigger(id string) string                  { return "trigger " + id }
 func aboutHost(host string) string                   { return "roll back " + host }
 
 func (m *model) askNext() {

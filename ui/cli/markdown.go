@@ -90,6 +90,7 @@ func writeTasks(b *bufio.Writer, list []taskAccount) {
 }
 
 func writeRest(b *bufio.Writer, r runAccount) {
+	writeTriggers(b, r.Triggers)
 	if len(r.Measures) > 0 {
 		b.WriteString("\n## Measures\n\n| measure | value | source | step |\n|---|---|---|---|\n")
 		for _, m := range r.Measures {

@@ -36,6 +36,7 @@ var (
 	askAs     = question{"what became of it: happened, not or partly? ", func(a *steps.Action, s string) { a.Value = s }}
 	askKnown  = question{"how do you know? ", func(a *steps.Action, s string) { a.Reason = s }}
 	askMore   = question{"for how much longer? ", func(a *steps.Action, s string) { a.Value = s }}
+	askSeen   = question{"what was seen? ", func(a *steps.Action, s string) { a.Reason = s }}
 	askNote   = question{"the note: ", func(a *steps.Action, s string) { a.Value = s }}
 )
 
@@ -45,7 +46,7 @@ var questions = map[steps.Verb][]question{
 	steps.EarlyEnd: {askReason}, steps.Extend: {askMore, askReason}, steps.Record: {askFigure, askSource}, steps.Resolve: {askAs, askKnown},
 	steps.LeaveUndo: {askReason}, steps.Hold: {askReason}, steps.Exclude: {askReason}, steps.StopWaiting: {askReason},
 	steps.LeaveOut: {askReason}, steps.Accept: {askReason}, steps.Note: {askNote}, steps.Abandon: {askReason},
-	steps.MarkDone: {askShown},
+	steps.MarkDone: {askShown}, steps.Fire: {askSeen}, steps.OverrideTrigger: {askReason},
 }
 
 // menu is what the prompt lists now.
@@ -58,7 +59,7 @@ func (f *plain) menu(s runner.Snapshot) []entry {
 	for _, t := range c.Ready() {
 		ready[t] = true
 	}
-	var out []entry
+	out := f.triggerEntries(c, false)
 	for _, t := range tasksOf(c) {
 		for _, v := range nextVerbs(c, t, ready[t]) {
 			out = f.offer(out, c, f.taskEntry(c, v, t))
@@ -142,6 +143,7 @@ func (f *plain) everything(s runner.Snapshot) []entry {
 		}
 	}
 	out = append(out, f.sequences(c)...)
+	out = append(out, f.triggerEntries(c, true)...)
 	out = append(out, f.rollback(s)...)
 	for i := range c.Book.Phases {
 		out = append(out, f.onScope(c, steps.Scope{Phase: c.Book.Phases[i].ID})...)

@@ -29,6 +29,7 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		}
 	}
 	run := pane.NewRun(c, s.Asking)
+	f.showTriggers(c)
 	for _, t := range tasksOf(c) {
 		ts := c.State.Task(t)
 		switch {

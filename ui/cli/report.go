@@ -24,6 +24,7 @@ type runAccount struct {
 	Phases      []phaseAccount      `json:"phases"`
 	Rollback    []taskAccount       `json:"rollback,omitempty"` // the steps around the undos
 	Deviations  []deviation         `json:"deviations"`
+	Triggers    []triggerReport     `json:"triggers,omitempty"`
 	Measures    []measured          `json:"measures,omitempty"`
 	Documents   []paper             `json:"documents,omitempty"`
 	AtHand      atHand              `json:"at_hand,omitzero"`
@@ -159,6 +160,7 @@ func (l *ledger) account(p *program) runAccount {
 		}
 	}
 	r.Documents, r.AtHand = l.papers(c), atHandOf(c)
+	r.Triggers = reportTriggers(c)
 	for _, h := range append(c.Book.AllHosts(), steps.LocalHost) {
 		if b, ok := l.state.Hosts[h]; ok {
 			r.Hosts = append(r.Hosts, b)
@@ -186,6 +188,9 @@ func (r *runAccount) take(seq int64, at time.Time, e steps.Event) {
 	case steps.Measured:
 		r.Measures = append(r.Measures, measured{e.Name, e.Task.String(), e.Value, e.Unit, e.Source})
 	}
+	if t, ok := e.(steps.Triggered); ok && t.To == steps.TriggerFired {
+		r.firing(t.Trigger)
+	}
 	if deviates(e) {
 		r.Deviations = append(r.Deviations, deviation{seq, at, sentenceFor(e)})
 	}
@@ -210,6 +215,8 @@ func deviates(e steps.Event) bool {
 		steps.Amended, steps.PhaseAccepted, steps.Resolved, steps.RollbackOpened, steps.RollbackClosed, steps.LeftOut,
 		steps.NotRestored, steps.Lost, steps.NotStarted, steps.TimedOut, steps.CancelAsked, steps.Assumed, steps.Recovered:
 		return true
+	case steps.Triggered:
+		return e.To != steps.TriggerSees
 	case steps.Closed:
 		return !e.Complete
 	case steps.PhaseOpened:

@@ -87,6 +87,8 @@ func sayRollback(e steps.Event) string {
 		return e.Task.String() + " left as it is: not restored" + because(e.Reason)
 	case steps.Sequenced:
 		return fmt.Sprintf("%s in a row: %s%s", count(len(e.Tasks), "task"), e.Scope, byText(e.Confirm))
+	case steps.Triggered:
+		return sayTrigger(e)
 	case steps.SequenceEnded:
 		return "the row ended: " + e.Why
 	}

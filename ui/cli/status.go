@@ -16,13 +16,14 @@ import (
 
 // statusReport is status --json.
 type statusReport struct {
-	V      int           `json:"v"`
-	Run    runReport     `json:"run"`
-	Phases []phaseReport `json:"phases"`
-	Holds  []string      `json:"holds,omitempty"`
-	Inputs []string      `json:"open_inputs,omitempty"`
-	Back   string        `json:"rollback,omitempty"` // scope of the open one
-	Row    string        `json:"sequence,omitempty"` // that stopped before its end, or was cut: why, and what is next
+	V        int             `json:"v"`
+	Run      runReport       `json:"run"`
+	Phases   []phaseReport   `json:"phases"`
+	Triggers []triggerReport `json:"triggers,omitempty"`
+	Holds    []string        `json:"holds,omitempty"`
+	Inputs   []string        `json:"open_inputs,omitempty"`
+	Back     string          `json:"rollback,omitempty"` // scope of the open one
+	Row      string          `json:"sequence,omitempty"` // that stopped before its end, or was cut: why, and what is next
 }
 
 type phaseReport struct {
@@ -85,6 +86,7 @@ func (p *program) status() error {
 func (l *ledger) status(p *program) statusReport {
 	c := l.caseNow(p)
 	s := statusReport{V: 1, Run: l.report(p), Inputs: c.OpenInputs()}
+	s.Triggers = reportTriggers(c)
 	if l.state.Rollback != nil {
 		s.Back = l.state.Rollback.Scope.String()
 	}
@@ -135,6 +137,11 @@ func (p *program) sayStatus(s statusReport) {
 			if line := taskLine(t); line != "" {
 				p.say("  %s\n", line)
 			}
+		}
+	}
+	for _, t := range s.Triggers {
+		if t.State != "quiet" && t.State != "rests" {
+			p.say("\ntrigger %s: %s%s\n", t.ID, t.State, tail.Inert(because(t.Reason)))
 		}
 	}
 	for _, h := range s.Holds {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -151,6 +152,12 @@ func usesLocal(rb *steps.Runbook) bool {
 			if e.SignOff == "" && (e.On == steps.LocalHost || e.On == "" && onLocal) {
 				return true
 			}
+		}
+	}
+	for i := range rb.Triggers {
+		t := &rb.Triggers[i]
+		if asked := (&steps.Case{Book: rb}).AskedBy(t); !t.ByPerson() && slices.Contains(asked, steps.LocalHost) {
+			return true
 		}
 	}
 	for _, w := range rb.Watches {

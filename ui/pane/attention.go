@@ -12,12 +12,13 @@ import (
 
 // Wish is one thing that wants a person.
 type Wish struct {
-	Task steps.Task // zero for what concerns a host or the run
-	Row  ID         // of the group that it is about, in place of a task
-	Host string
-	Text string
-	Hint string
-	Tone style.Tone
+	Task    steps.Task // zero for what concerns a host or the run
+	Row     ID         // of the group that it is about, in place of a task
+	Host    string
+	Trigger string
+	Text    string
+	Hint    string
+	Tone    style.Tone
 }
 
 // Attention lists what wants a person.
@@ -26,6 +27,7 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 	if frozen != nil {
 		out = append(out, Wish{Text: "the journal cannot be written, nothing new is started: " + frozen.Error(), Tone: style.Danger})
 	}
+	out = append(out, r.triggerWishes()...)
 	for _, t := range r.everyTask() {
 		if w, ok := r.wish(t); ok {
 			out = append(out, w)

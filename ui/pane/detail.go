@@ -270,6 +270,7 @@ func GroupDetail(r *Run, row Row, w int, st *style.Style) []string {
 			p.Toned(style.Warn, "on hold", why)
 		}
 		r.left(p, ph.ID)
+		r.triggers(p, ph.ID)
 	}
 	if row.ID.Step != "" && len(row.Tasks) > 0 {
 		r.demand(p, r.Foremost(row.Tasks))

@@ -47,7 +47,7 @@ func Header(r *Run, w, h int, st *style.Style) []string {
 	title := tail.Inert(r.Book.Title)
 	if h < 2 {
 		block := envBlock(r, short, st)
-		rest := []string{r.window(true), r.RollbackBefore(true), run, who, title}
+		rest := []string{r.fired(st), r.window(true), r.RollbackBefore(true), run, who, title}
 		return Block([]string{line(w, st, block, rest...)}, w, h, st)
 	}
 	block := envBlock(r, full, st)
@@ -55,7 +55,7 @@ func Header(r *Run, w, h int, st *style.Style) []string {
 		block = envBlock(r, short, st)
 	}
 	first := line(w, st, " "+st.Paint(style.Strong, "belay")+"  "+block, title)
-	second := line(w, st, " "+run, who, r.window(false), r.RollbackBefore(false), r.holds(st), r.Now.Format("15:04:05"))
+	second := line(w, st, " "+run, r.fired(st), who, r.window(false), r.RollbackBefore(false), r.holds(st), r.Now.Format("15:04:05"))
 	return Block([]string{first, second}, w, h, st)
 }
 

@@ -62,6 +62,8 @@ func Words(e steps.Event) (string, style.Tone) {
 			return "sequence done", style.Plain
 		}
 		return "sequence stopped: " + e.Why, style.Warn
+	case steps.Triggered:
+		return triggerWords(e)
 	case steps.RollbackOpened:
 		return fmt.Sprintf("rollback of %s opened, %d entries", e.Scope, e.Entries), style.Warn
 	case steps.RollbackConfirmed:
