@@ -44,6 +44,32 @@ func (r *Runner) openOutput(t steps.Task, id string) (*output, error) {
 	return o, nil
 }
 
+// rereadLimit is how much of the end of a log a console shows that did not
+// follow the attempt itself, in bytes.
+const rereadLimit = 64 << 10
+
+// reread shows the end of our copy of an output: a person has to decide about
+// it, and an earlier console followed it. A copy that cannot be read shows nothing.
+func (r *Runner) reread(t steps.Task, id string) {
+	f, err := os.Open(filepath.Join(r.cfg.Logs, id+".log"))
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return
+	}
+	ring := tail.NewRing(tail.DefaultRing)
+	from := max(0, info.Size()-rereadLimit)
+	if _, err := io.Copy(ring, io.NewSectionReader(f, from, info.Size()-from)); err != nil {
+		return
+	}
+	r.mu.Lock()
+	r.outputs[t] = ring
+	r.mu.Unlock()
+}
+
 func discard() *output {
 	o := &output{sum: sha256.New()}
 	none, _ := tail.NewSecrets(nil)

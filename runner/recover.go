@@ -74,9 +74,12 @@ func (r *Runner) resume() {
 		a := ts.Attempt()
 		switch {
 		case ts.Status.Busy() && a != nil && a.Stage == steps.TaskVerifying:
+			r.reread(t, a.ID)
 			r.proveAttempt(a.ID)
 		case ts.Status.Busy() && a != nil:
 			r.begin(t, *a, false)
+		case ts.Status.Trouble() && a != nil:
+			r.reread(t, a.ID)
 		case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
 			r.resumeSoak(t)
 		case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:

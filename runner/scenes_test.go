@@ -200,6 +200,30 @@ func TestAFaceSeesHowFarAProofIs(t *testing.T) {
 	})
 }
 
+// TestAConsoleThatComesBackShowsWhatFailed: a person decides by the end of an
+// output, also where an earlier console followed it.
+func TestAConsoleThatComesBackShowsWhatFailed(t *testing.T) {
+	g := scenes(t)
+	g.hosts["a"].mu.Lock()
+	g.hosts["a"].script = func(job.Request) (string, string, int) {
+		return strings.Repeat("a line of output\n", 10_000) + "no space left on device\n", "", 1
+	}
+	g.hosts["a"].mu.Unlock()
+	g.start(nil)
+	g.bound()
+	g.must(execute("first@a"))
+	g.until("failed", g.is("first@a", steps.TaskFailed))
+	g.kill()
+	g.start(nil)
+	g.until("its output", func(*steps.Case) bool { return g.runner.Output(task("first@a")) != nil })
+	ring := g.runner.Output(task("first@a"))
+	first, next := ring.Span()
+	last := ring.Window(next-1, 1)
+	if len(last) != 1 || last[0].Text != "no space left on device" || next-first > 10_000 {
+		t.Fatalf("%d lines, the last is %+v", next-first, last)
+	}
+}
+
 func TestVerifyThatIsNotProvenFails(t *testing.T) {
 	g := scenes(t)
 	g.answersBy("a", wellAnd("alive", "2"))

@@ -95,10 +95,16 @@ func (m *model) answer(k dialog.Key) tea.Cmd {
 
 // form is the open question as it is drawn.
 func (q *question) form(w int) pane.Form {
-	f := pane.Form{Title: q.Title, Tone: q.tone, Scroll: q.Scroll, Say: q.says}
+	f := q.answers()
 	if q.body != nil {
 		f.Body = q.body(pane.Inner(w))
 	}
+	return f
+}
+
+// answers is the question without its body.
+func (q *question) answers() pane.Form {
+	f := pane.Form{Title: q.Title, Tone: q.tone, Scroll: q.Scroll, Say: q.says}
 	for i, x := range q.Fields {
 		f.Fields = append(f.Fields, pane.FormField{Label: x.Label, Value: x.Value, Want: x.Want, Note: x.Note, Focused: q.Focus == i})
 	}

@@ -5,8 +5,10 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"belay/runner/tail"
 	"belay/steps"
@@ -17,25 +19,31 @@ import (
 
 // askFailure opens when a task fails, or on Enter.
 func (m *model) askFailure(t steps.Task) {
-	ts := m.kase.State.Task(t)
-	s := m.kase.Step(t)
-	q := &question{Dialog: dialog.New("failure", inert(fmt.Sprintf("%s: %s on %s", upper(ts.Status), s.Title, t.Host)), "hold",
+	ts, s, host := m.kase.State.Task(t), m.kase.Step(t), inert(t.Host)
+	options := []dialog.Option{
 		m.option("r", "retry", "retry", steps.Action{Verb: steps.Retry, Task: t}),
 		m.option("v", "verify again", "verify", steps.Action{Verb: steps.VerifyAgain, Task: t}),
-		m.option("u", "undo", "undo", steps.Action{Verb: steps.UndoTask, Task: t}),
 		m.option("s", "skip", "skip", steps.Action{Verb: steps.Skip, Task: t}),
 		m.option("m", "mark done", "mark", steps.Action{Verb: steps.MarkDone, Task: t}),
-		m.option("X", "exclude "+inert(t.Host), "exclude", steps.Action{Verb: steps.Exclude, Host: t.Host, Phase: s.Phase, Name: s.Block}),
-	), tone: style.Danger}
+		m.option("u", "undo it", "undo", steps.Action{Verb: steps.UndoTask, Task: t}),
+		m.option("X", "exclude "+host, "exclude", steps.Action{Verb: steps.Exclude, Host: t.Host, Phase: s.Phase, Name: s.Block}),
+		m.option("R", "undo all of "+host, "back", steps.Action{Verb: steps.OpenRollback, Scope: steps.Scope{Host: t.Host}}),
+	}
 	if ts.Status == steps.TaskUndoFailed {
-		q.Options[5] = m.option("m", "mark undone", "mark", steps.Action{Verb: steps.MarkUndone, Task: t})
-		q.Options[6] = m.option("l", "leave it, not restored", "leave", steps.Action{Verb: steps.LeaveUndo, Task: t})
+		options = []dialog.Option{
+			m.option("r", "retry the undo", "retry", steps.Action{Verb: steps.Retry, Task: t}),
+			m.option("m", "mark undone", "mark", steps.Action{Verb: steps.MarkUndone, Task: t}),
+			m.option("l", "leave it, not restored", "leave", steps.Action{Verb: steps.LeaveUndo, Task: t}),
+		}
 	}
-	if ssh := m.ssh(t.Host); ssh != "" {
-		q.Options = append(q.Options, dialog.Option{Key: "c", Label: "copy the ssh line", ID: "copy", Safe: true})
+	copies := dialog.Option{Key: "c", Label: "copy the ssh line", ID: "copy", Safe: true}
+	if m.ssh(t.Host) == "" {
+		copies.Off = "no ssh line leads to " + host
 	}
+	q := &question{Dialog: dialog.New("failure", inert(fmt.Sprintf("%s: %s on %s", upper(ts.Status), s.Title, t.Host)), "hold",
+		append(options, copies)...), tone: style.Danger}
 	q.about = aboutTask(t, ts.Status)
-	q.body = m.whatHappened(t)
+	q.body = func(w int) []string { return m.whatHappened(t, w, m.room(q)) }
 	q.on = func(a dialog.Answer) tea.Cmd { return m.afterFailure(t, a.ID) }
 	m.ask(q)
 }
@@ -60,6 +68,8 @@ func (m *model) afterFailure(t steps.Task, id string) tea.Cmd {
 		m.askMark(t)
 	case "exclude":
 		return m.askExclude(t)
+	case "back":
+		return m.askRollback(steps.Scope{Host: t.Host})
 	case "leave":
 		m.askReason("leave it", "LEAVE "+t.String()+" as it is (the report says: not restored)", "leave it",
 			m.about(t), steps.Action{Verb: steps.LeaveUndo, Task: t})
@@ -76,50 +86,72 @@ func (m *model) ssh(host string) string {
 	return m.opts.SSH(host)
 }
 
-// tailLines is how much of an output a dialog shows.
-const tailLines = 12
+// Lines of an output in a question: at least, and where there is room.
+const (
+	tailLeast = 4
+	tailMost  = 40
+)
 
-// whatHappened shows why a task is in trouble, its exit code and the end of its
-// output.
-func (m *model) whatHappened(t steps.Task) func(w int) []string {
-	return func(w int) []string {
-		p := pane.NewPage(w, m.st)
-		ts := m.kase.State.Task(t)
-		p.Toned(style.Danger, "because", or(ts.Reason, "no reason was given"))
-		if a := ts.Attempt(); a != nil {
-			p.Field("attempt", a.ID)
-			if a.HasCode {
-				p.Field("exit", fmt.Sprintf("code %d", a.Code))
-			}
-			if m.opts.LogFile != nil {
-				p.Field("log", m.opts.LogFile(a.ID))
-			}
-		}
-		if k, held := m.kase.HeldBy(t); held && k == t || ts.Status.Trouble() && !ts.Released {
-			p.Field("holds", "its host in this phase, and its block where it has one; other phases go on")
-		}
-		p.Field("ssh", m.ssh(t.Host))
-		if len(ts.Evidence) > 0 {
-			p.Head("Evidence")
-			p.Readings(ts.Evidence, m.kase.Now)
-		}
-		p.Head("End of its output")
-		p.Lines = append(p.Lines, m.outputEnd(t, w)...)
-		return p.Lines
+// whatHappened shows why a task is in trouble and its exit code, how to get
+// there, and then as much of the end of its output as room lines hold. The rest
+// is below.
+func (m *model) whatHappened(t steps.Task, w, room int) []string {
+	p, ts := pane.NewPage(w, m.st), m.kase.State.Task(t)
+	p.Toned(style.Danger, "because", or(ts.Reason, "no reason was given"))
+	a := ts.Attempt()
+	if a != nil {
+		p.Toned(style.Strong, "exit", m.exitOf(t, a))
 	}
+	p.Field("ssh", m.ssh(t.Host))
+	bad, good := pane.ByColour(ts.Evidence)
+	p.Readings(bad[:min(2, len(bad))], m.kase.Now)
+	rest := pane.NewPage(w, m.st)
+	rest.Readings(append(bad[min(2, len(bad)):], good...), m.kase.Now)
+	if a != nil {
+		rest.Field("attempt", a.ID)
+		if m.opts.LogFile != nil {
+			rest.Field("log", m.opts.LogFile(a.ID))
+		}
+	}
+	if ts.Status.Trouble() && !ts.Released {
+		rest.Field("holds", "its host in this phase, and its block where it has one; other phases go on")
+	}
+	p.Lines = append(p.Lines, m.st.Paint(style.Strong, "End of its output"))
+	lines := append(p.Lines, m.outputEnd(t, w, max(tailLeast, min(room-len(p.Lines), tailMost)))...)
+	return append(append(lines, ""), rest.Lines...)
 }
 
-func (m *model) outputEnd(t steps.Task, w int) []string {
+// exitOf says how an attempt ended.
+func (m *model) exitOf(t steps.Task, a *steps.Attempt) string {
+	text := "no exit code"
+	if a.HasCode {
+		text = fmt.Sprintf("code %d", a.Code)
+	}
+	text += fmt.Sprintf(", attempt %d", a.N)
+	if d, ok := m.kase.Elapsed(t); ok {
+		text += ", after " + pane.Clock(d)
+	}
+	if a.Left > 0 {
+		text += fmt.Sprintf(", %d processes still alive", a.Left)
+	}
+	return text
+}
+
+// outputEnd is the end of a task's output, in at most h lines.
+func (m *model) outputEnd(t steps.Task, w, h int) []string {
 	ring := m.run.Output(t)
 	if ring == nil {
-		return []string{m.st.Paint(style.Dim, "this console did not follow it; the log file has all of it")}
+		return []string{m.st.Paint(style.Dim, "there is none that this console could read; its log file has what there is")}
 	}
 	first, next := ring.Span()
 	if first == next {
 		return []string{m.st.Paint(style.Dim, "it printed nothing")}
 	}
-	l := pane.Log{Ring: ring}
-	return l.Lines(pane.LogView{Wrap: true}, w, min(tailLines, int(next-first)), m.st)
+	lines := pane.Log{Ring: ring}.Lines(pane.LogView{Wrap: true}, w, h, m.st)
+	for len(lines) > 1 && strings.TrimSpace(ansi.Strip(lines[len(lines)-1])) == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
 }
 
 func upper(s steps.Status) string {
@@ -157,12 +189,11 @@ func (m *model) askResolve(t steps.Task) {
 		dialog.Option{Key: "d", Label: "it happened", ID: "happened", Safe: true},
 		dialog.Option{Key: "n", Label: "it did not", ID: "not", Safe: true},
 		dialog.Option{Key: "p", Label: "it happened partly", ID: "partly", Safe: true})
-	happened := m.whatHappened(t)
 	q.body = func(w int) []string {
 		p := pane.NewPage(w, m.st)
 		p.Text(style.Plain, "It may have happened, and nobody can prove it. Nothing is tried again before a person says what became of it.")
 		p.Toned(style.Strong, "host says", answer)
-		return append(p.Lines, happened(w)...)
+		return append(p.Lines, m.whatHappened(t, w, m.room(q)-len(p.Lines))...)
 	}
 	q.on = func(a dialog.Answer) tea.Cmd {
 		if a.ID != "look" {
@@ -207,7 +238,7 @@ func (m *model) askCancel(t steps.Task) {
 			p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; its undo is offered.")
 		}
 		p.Head("End of its output")
-		p.Lines = append(p.Lines, m.outputEnd(t, w)...)
+		p.Lines = append(p.Lines, m.outputEnd(t, w, tailLeast*2)...)
 		return p.Lines
 	}
 	q.on = func(dialog.Answer) tea.Cmd { return m.submit(nil, steps.Action{Verb: steps.CancelTask, Task: t}) }

@@ -72,13 +72,25 @@ func btoi(b bool) int {
 	return 0
 }
 
-// overlay lays the open question over the picture.
-func (m *model) overlay(under []string, q *question) []string {
-	w := min(m.w, 108)
+// box is how wide a question is, and how high it may be.
+func (m *model) box() (w, h int) {
+	w = min(m.w, 108)
 	if m.w >= narrow {
 		w = min(m.w-4, 108)
 	}
-	box, shown := q.form(w).Draw(w, m.h-2, m.st)
+	return w, m.h - 2
+}
+
+// room is how many lines of a question's body can be seen at once.
+func (m *model) room(q *question) int {
+	w, h := m.box()
+	return q.answers().Room(w, h, m.st)
+}
+
+// overlay lays the open question over the picture.
+func (m *model) overlay(under []string, q *question) []string {
+	w, h := m.box()
+	box, shown := q.form(w).Draw(w, h, m.st)
 	q.Height, q.Lines = shown, 0
 	if q.body != nil {
 		q.Lines = len(q.body(pane.Inner(w)))

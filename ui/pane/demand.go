@@ -56,6 +56,9 @@ func (r *Run) byHand(t steps.Task) (steps.Entry, bool) {
 	return steps.Entry{}, false
 }
 
+// ByColour parts readings into what is not green and what is.
+func ByColour(seen []steps.Reading) (bad, good []steps.Reading) { return notGreen(seen), green(seen) }
+
 func notGreen(seen []steps.Reading) []steps.Reading {
 	return slices.DeleteFunc(slices.Clone(seen), func(x steps.Reading) bool { return x.Verdict == steps.Green })
 }

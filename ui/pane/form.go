@@ -40,15 +40,7 @@ func Inner(w int) int { return w - 4 }
 
 // Draw gives the box, at most h high, and how many lines of the body it shows.
 func (f Form) Draw(w, h int, st *style.Style) (box []string, shown int) {
-	in := Inner(w)
-	var under []string
-	for _, x := range f.Fields {
-		under = append(under, x.lines(in, st)...)
-	}
-	if f.Say != "" {
-		under = append(under, st.Paint(style.Warn, Cut(f.Say, in, st)))
-	}
-	under = append(under, f.options(in, st)...)
+	under := f.under(w, st)
 	shown = max(0, min(len(f.Body), h-3-len(under)))
 	scroll := max(0, min(f.Scroll, len(f.Body)-shown))
 	lines := append([]string{}, f.Body[scroll:scroll+shown]...)
@@ -63,6 +55,23 @@ func (f Form) Draw(w, h int, st *style.Style) (box []string, shown int) {
 		lines = lines[len(lines)-max(0, h-2):]
 	}
 	return f.frame(lines, w, st), shown
+}
+
+// Room is how many lines of a body can be seen at once in a box of a size.
+func (f Form) Room(w, h int, st *style.Style) int { return max(0, h-3-len(f.under(w, st))) }
+
+// under is what stands below the body: fields, what the last key did not do,
+// and the answers.
+func (f Form) under(w int, st *style.Style) []string {
+	in := Inner(w)
+	var out []string
+	for _, x := range f.Fields {
+		out = append(out, x.lines(in, st)...)
+	}
+	if f.Say != "" {
+		out = append(out, st.Paint(style.Warn, Cut(f.Say, in, st)))
+	}
+	return append(out, f.options(in, st)...)
 }
 
 func (f Form) frame(lines []string, w int, st *style.Style) []string {
