@@ -37,7 +37,7 @@ func init() {
 			git checkout|git switch|git pull|git merge|git rebase|git reset|git restore|git commit|git push|git revert|git cherry-pick|git apply|git am|git stash|git clone|git mv
 			helm install|helm upgrade|helm rollback|terraform apply|npm install|npm ci|gem install
 			pip install|pip3 install|apt install|apt-get install|apt upgrade|apt-get upgrade|apt-get dist-upgrade|dnf install|dnf upgrade|dnf update|yum install|yum update|apk add|zypper install|snap install
-			pg_ctl start|pg_ctl restart|pg_ctl reload|pg_ctl promote|ip link|ip route|nft add|ufw allow|ufw deny|ufw enable|swapon|mount|modprobe|sysctl -w
+			pg_ctl start|pg_ctl restart|pg_ctl reload|pg_ctl promote|nft add|ufw allow|ufw deny|ufw enable|modprobe
 			useradd|groupadd|usermod|chpasswd|initdb|createdb|createuser|pg_basebackup|ansible-playbook|hostnamectl set-hostname|timedatectl set-timezone`,
 		&stops: `docker stop|docker rm|docker rmi|docker kill|docker pause|docker network rm|docker network prune|docker container prune|docker compose down|docker compose stop|docker compose rm
 			docker compose kill|docker compose pause|docker service rm|docker stack rm|docker builder prune|docker image prune|docker image rm
@@ -59,10 +59,24 @@ func (s *script) effect(c *call) effect {
 	if e.level == 0 {
 		e = c.named()
 	}
+	if e.level > steps.None && c.pretends() {
+		return effect{}
+	}
 	if e.level > 0 && e.what == "" {
 		e.what = c.shown()
 	}
 	return e
+}
+
+// pretends reports whether a command is asked only to say what it would do.
+func (c *call) pretends() bool {
+	for _, w := range c.args {
+		switch name, _, _ := strings.Cut(loose(w), "="); name {
+		case "--dry-run", "--check", "--simulate", "--just-print", "--noop", "--whatif":
+			return true
+		}
+	}
+	return c.is("apt", "apt-get") && anywhere(c.args, "oct").has('s') || c.is("rsync", "make") && anywhere(c.args, "ef").has('n')
 }
 
 // named looks a command up by its name and its verbs.
@@ -120,6 +134,22 @@ func (s *script) special(c *call) effect {
 		}
 	case "psql", "mysql", "mariadb", "sqlite3":
 		return sqlEffect(c)
+	case "kubectl":
+		if v, args := c.verbs(1); last(v) == "rollout" && len(args) > 0 && contains([]string{"status", "history"}, literal(args[0])) {
+			return effect{level: steps.None}
+		}
+	case "ip":
+		if v, args := c.verbs(1); len(v) > 0 && len(args) > 0 && contains(strings.Fields("add set del delete replace change flush"), literal(args[0])) {
+			return effect{what: "ip " + strings.ReplaceAll(v[0], hole, "...") + " " + literal(args[0]), level: steps.Low}
+		}
+	case "mount", "swapon":
+		if len(o.rest) > 0 || o.has('a') {
+			return changes
+		}
+	case "sysctl":
+		if o.has('w') || o.has('p') || o.any("system") {
+			return changes
+		}
 	case "curl":
 		return curlEffect(c)
 	}

@@ -83,7 +83,9 @@ func (s *script) onFiles(c *call, files []*syntax.Word, e effect) effect {
 }
 
 // harmless reports whether a file may be written by who only looks.
-func (s *script) harmless(w *syntax.Word) bool {
+func (s *script) harmless(w *syntax.Word) bool { return s.harmlessIn(w, 0) }
+
+func (s *script) harmlessIn(w *syntax.Word, depth int) bool {
 	text := loose(w)
 	for _, p := range []string{"/tmp/", "/var/tmp/", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/dev/tty"} {
 		if strings.HasPrefix(text, p) {
@@ -100,8 +102,8 @@ func (s *script) harmless(w *syntax.Word) bool {
 			return true
 		}
 		words := s.values().set[name]
-		return len(words) > 0 && !slices.ContainsFunc(words, func(v *syntax.Word) bool {
-			return v == nil || substitutedBy(v) != "mktemp" && (mentionsName(v, name) || !s.harmless(v))
+		return depth < 4 && len(words) > 0 && len(words) < 8 && !slices.ContainsFunc(words, func(v *syntax.Word) bool {
+			return v == nil || substitutedBy(v) != "mktemp" && !s.harmlessIn(v, depth+1)
 		})
 	}
 	_, isSub := parts[0].(*syntax.CmdSubst)

@@ -24,17 +24,11 @@ func curlWithoutFail(s *script) {
 		for _, w := range c.args {
 			asksCode = asksCode || strings.Contains(loose(w), "http_code") || strings.Contains(loose(w), "response_code")
 		}
-		odd := slices.ContainsFunc(c.args, func(w *syntax.Word) bool { return loose(w) == hole && !quoted(w) }) // options in a variable
-		if o.has('f') || o.has('V') || o.has('h') || o.any("fail", "fail-with-body", "version", "help") || asksCode || odd || s.Role == steps.RoleLog {
+		if o.has('f') || o.has('V') || o.has('h') || o.any("fail", "fail-with-body", "version", "help") || asksCode || c.optionsInVariable() || s.Role == steps.RoleLog {
 			continue
 		}
 		s.pos(c.at, "curl ends with 0 for a 404 or a 500 too: -f makes it fail (curl -fsS --max-time 10)")
 	}
-}
-
-func quoted(w *syntax.Word) bool {
-	_, ok := firstPart(w).(*syntax.DblQuoted)
-	return ok
 }
 
 // sshInScript finds a script that goes to a server on its own.
@@ -113,15 +107,30 @@ func appendTwice(s *script) {
 		return true
 	})
 	asked := s.asked()
+	for _, c := range s.calls {
+		if c.wrapped("exec") == nil && c.is("exec") { // it redirects what follows: a log
+			asked = append(asked, c.stmt)
+		}
+	}
 	syntax.Walk(s.file, func(n syntax.Node) bool {
 		r, ok := n.(*syntax.Redirect)
-		if !ok || r.Op != syntax.AppOut || s.harmless(r.Word) || made[loose(r.Word)+shownPart(s.Text, r.Word)] || strings.HasSuffix(loose(r.Word), ".log") ||
+		if !ok || r.Op != syntax.AppOut || s.harmless(r.Word) || made[loose(r.Word)+shownPart(s.Text, r.Word)] || strings.HasSuffix(loose(r.Word), ".log") || isArgument(r.Word) ||
 			slices.ContainsFunc(asked, func(a syntax.Node) bool { return within(r, a) }) {
 			return true
 		}
 		s.at(r.OpPos.Offset(), "a retry appends this a second time: ask first whether it is there (grep -q ... || ...), write the whole file, or take a step of kind edit")
 		return true
 	})
+}
+
+// isArgument reports whether a word is $1, a file that a caller names.
+func isArgument(w *syntax.Word) bool {
+	parts := flat(w.Parts)
+	if len(parts) == 0 {
+		return false
+	}
+	p, ok := parts[0].(*syntax.ParamExp)
+	return ok && p.Param != nil && strings.Trim(p.Param.Value, "0123456789") == ""
 }
 
 // asked lists what is only carried out after a question.
@@ -153,7 +162,12 @@ var onlyBash = map[string]string{
 	"declare": "", "typeset": "", "let": "sh has $(( ... ))", "disown": "", "((": "sh has $(( ... ))",
 }
 
-var braces = regexp.MustCompile(`^\{[0-9]+\.\.[0-9]+\}$|^\{[^{},\s]*(?:,[^{},\s]*)+\}`)
+func isDoubleEquals(w *syntax.Word) bool {
+	l, ok := firstPart(w).(*syntax.Lit)
+	return ok && l.Value == "=="
+}
+
+var braces = regexp.MustCompile(`\{[0-9]+\.\.[0-9]+\}|\{[^{},\s]*(?:,[^{},\s]*)+\}`)
 
 // bashInSh finds what bash carries out and another sh takes otherwise, or not
 // at all. What does not even parse is reported as such.
@@ -169,11 +183,11 @@ func bashInSh(s *script) {
 			s.pos(c.at, "sh need not know %s (%s)%s", c.name, hint, say)
 		case is:
 			s.pos(c.at, "sh need not know %s%s", c.name, say)
-		case c.is("[", "test") && contains(literals(c.args), "=="):
+		case c.is("[", "test") && slices.ContainsFunc(c.args, isDoubleEquals):
 			s.pos(c.at, "sh compares with =, and not every sh knows ==")
 		case c.is("set") && contains(literals(c.args), "pipefail"):
 			s.pos(c.at, "not every sh knows pipefail, and ends here%s", say)
-		case c.is("read") && anywhere(c.args, "").has('p'), c.is("echo") && len(c.args) > 0 && literal(c.args[0]) == "-e":
+		case c.is("read") && anywhere(c.args, "").has('p'), literal(c.at) == "echo" && len(c.args) > 0 && literal(c.args[0]) == "-e":
 			s.pos(c.at, "sh takes this option of %s for text%s", c.name, say)
 		}
 		s.checkBraces(c.args, say)
@@ -188,9 +202,11 @@ func bashInSh(s *script) {
 
 func (s *script) checkBraces(words []*syntax.Word, say string) {
 	for _, w := range words {
-		if l, ok := firstPart(w).(*syntax.Lit); ok && braces.MatchString(l.Value) {
-			s.pos(w, "sh does not expand braces: this stays as it is%s", say)
-			return
+		for _, p := range w.Parts {
+			if l, ok := p.(*syntax.Lit); ok && braces.MatchString(l.Value) {
+				s.pos(w, "sh does not expand braces: this stays as it is%s", say)
+				return
+			}
 		}
 	}
 }
@@ -210,7 +226,7 @@ func logUnbounded(s *script) {
 		default:
 			continue
 		}
-		if o.has('n') || o.has('S') || o.any("tail", "since", "until", "lines", "disk-usage", "vacuum-size", "vacuum-time", "rotate", "flush") || c.kept() || s.outer != nil && c.keptOutside(s) {
+		if o.has('n') || o.has('S') || o.any("tail", "since", "until", "lines", "disk-usage", "vacuum-size", "vacuum-time", "rotate", "flush", "list-boots", "update-catalog", "verify", "header") || c.kept() || s.outer != nil && c.keptOutside(s) {
 			continue
 		}
 		s.pos(c.at, "%s prints the log from its very beginning: say how much of it (--tail 200, --since)", c.shown())

@@ -5,13 +5,14 @@ package lint
 // silence for an answer.
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
 
 // editors and pagers, which need a person.
-var editors = strings.Fields("nano vi vim nvim view pico emacs joe mcedit ed visudo vipw crontab-e")
+var editors = strings.Fields("nano vi vim nvim view pico emacs joe mcedit visudo vipw")
 var pagers = strings.Fields("less more most man htop btop atop nload iotop mc tmux screen dialog whiptail")
 
 func interactive(s *script) {
@@ -31,7 +32,7 @@ func (c *call) asks() string {
 	switch {
 	case c.is(editors...):
 		return c.name + " is an editor and needs a terminal: a step of kind edit changes a file, keeps a backup and can undo it"
-	case c.is(pagers...):
+	case c.is(pagers...) && !o.has('V') && !o.any("version", "help") && !c.is("tmux", "screen"):
 		return c.name + " shows pages to a person at a terminal; print what is wanted, with a limit"
 	case c.is("top") && !o.has('b'):
 		return "top needs a terminal; top -b -n 1 prints one page"
@@ -39,8 +40,6 @@ func (c *call) asks() string {
 		return c.shellOnServer()
 	case c.is("docker", "podman", "docker-compose", "nerdctl"):
 		return c.dockerAsks()
-	case c.is("kubectl") && last(verb(c)) == "exec" && upTo(c.args, "--").has('t'):
-		return "kubectl exec -t wants a terminal: leave -t out"
 	case c.is("read") && !inside[*syntax.FuncDecl](c):
 		return "read waits for a person; an operator's answer is an input ([vars] NAME = { ask = ... }) or a gate"
 	case c.is("git"):
@@ -77,8 +76,8 @@ func (c *call) dockerAsks() string {
 	switch verb := strings.Join(path, " "); verb {
 	case "exec", "run", "compose run":
 		o := optionsOf(args, "euwvpehlmcaI", "env", "user", "workdir", "name", "network", "volume", "entrypoint", "env-file", "restart", "label", "publish", "mount")
-		if (o.has('t') || o.any("tty")) && !o.has('d') && !o.any("detach") {
-			return c.shown() + " -t wants a terminal and fails without one: leave -t out"
+		if (o.has('t') || o.any("tty")) && (o.has('i') || o.any("interactive")) && !o.has('d') && !o.any("detach") {
+			return c.shown() + " -it wants a terminal and fails without one: leave -it out"
 		}
 	case "system prune", "volume prune", "image prune", "container prune", "network prune", "builder prune":
 		if o := anywhere(args, ""); !o.has('f') && !o.any("force") {
@@ -106,7 +105,7 @@ func (c *call) packagesAsk() string {
 	if c.is("apt", "apt-get") {
 		asks = strings.Fields("install remove purge upgrade dist-upgrade full-upgrade autoremove")
 	}
-	if len(o.rest) == 0 || strings.Contains(o.short, "y") || strings.Contains(o.short, "s") || o.any("yes", "assume-yes", "assumeyes", "assumeno", "non-interactive", "noconfirm", "dry-run", "simulate", "download-only") {
+	if len(o.rest) == 0 || c.optionsInVariable() || strings.Contains(o.short, "y") || strings.Contains(o.short, "s") || o.any("yes", "assume-yes", "assumeyes", "assumeno", "non-interactive", "noconfirm", "dry-run", "simulate", "download-only") {
 		return ""
 	}
 	for _, a := range asks {
@@ -120,6 +119,9 @@ func (c *call) packagesAsk() string {
 // clientAsks finds a database's shell without anything to carry out.
 func (c *call) clientAsks() string {
 	var o options
+	if c.optionsInVariable() {
+		return ""
+	}
 	switch c.name {
 	case "psql":
 		o = anywhere(c.args, "cdfhpUvFPRLoT", "command", "file", "dbname", "host", "port", "username", "set")
@@ -145,13 +147,11 @@ func (c *call) clientAsks() string {
 	return c.name + " is given nothing to carry out: it reads nothing and ends with success"
 }
 
-// upTo reads options that stand before a word.
-func upTo(args []*syntax.Word, end string) options {
-	for i, w := range args {
-		if literal(w) == end {
-			args = args[:i]
-			break
-		}
-	}
-	return anywhere(args, "cn", "container", "namespace")
+// optionsInVariable reports whether an argument is a variable without quotes,
+// which may hold any options.
+func (c *call) optionsInVariable() bool {
+	return slices.ContainsFunc(c.args, func(w *syntax.Word) bool {
+		_, q := firstPart(w).(*syntax.DblQuoted)
+		return !q && strings.HasPrefix(loose(w), hole)
+	})
 }

@@ -193,7 +193,7 @@ func (c *call) docker() (path []string, args []*syntax.Word) {
 			inner := *c
 			inner.args = args
 			more, rest := inner.verbs(1)
-			if path[0] == "container" && len(more) == 1 && more[0] != "prune" {
+			if len(more) == 1 && (path[0] == "container" && more[0] != "prune" || path[0] == "image" && contains(strings.Fields("pull push tag build load import"), more[0])) {
 				return more, rest
 			}
 			return append(path, more...), rest

@@ -126,7 +126,7 @@ func (s *script) movingPackage(c *call) {
 	}
 	for _, w := range o.rest[1:] {
 		text := loose(w)
-		if !strings.ContainsAny(text, "=@/"+hole) && !strings.HasSuffix(text, ".whl") && text != "." && text != "" {
+		if !strings.ContainsAny(text, "=@/"+hole) && !strings.HasSuffix(text, ".whl") && !strings.HasPrefix(text, ".") && text != "" {
 			s.pos(w, "%s without == is whatever is newest on the day, and another one on the next server: pin it", text)
 			return
 		}
@@ -148,8 +148,14 @@ func (s *script) movingModule(c *call) {
 
 // movingDownload finds downloads from an address that names no version.
 func (s *script) movingDownload(c *call) {
+	o := anywhere(c.args, "")
+	keeps := c.name == "wget" || o.has('o') || o.has('O') || c.kept() && len(c.after()) == 0
+	for _, stage := range c.after() {
+		x := callOf(stage)
+		keeps = keeps || x != nil && x.is("sh", "bash", "tar", "python3", "python", "tee", "gunzip")
+	}
 	for _, w := range c.args {
-		if movingURL.MatchString(loose(w)) && (c.name == "wget" || c.kept() || anywhere(c.args, "").has('o') || anywhere(c.args, "").has('O')) {
+		if keeps && movingURL.MatchString(loose(w)) {
 			s.pos(w, "this address is another file tomorrow: name the version, and check its sum")
 			return
 		}
@@ -196,7 +202,7 @@ func dateInName(s *script) {
 }
 
 // speakers print what they are given, or compare it.
-var speakers = strings.Fields("echo printf logger wall date test [ export")
+var speakers = strings.Fields("echo printf logger wall date test [ export mktemp")
 
 // datePart reports whether a part of a word is the clock; by which variable.
 func datePart(p syntax.WordPart, dates map[string]bool) (name string, is bool) {

@@ -14,7 +14,7 @@ import (
 )
 
 // secretName is what variables that hold secrets are called.
-const secretName = `[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)|[A-Z0-9_]+_PASS|[a-z0-9_]*(?:password|passwd|passphrase)`
+const secretName = `[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIALS?)|[A-Z0-9_]+_PASS|(?:[a-z0-9]+_)*(?:password|passphrase)`
 
 var (
 	isSecretName  = regexp.MustCompile(`^(?:` + secretName + `)$`)

@@ -18,7 +18,7 @@ var unfilled = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9]*(?:[-_ ][A-Za-z0-9]+)*>`
 	`|(?i:\b(?:your|insert|enter)[-_][a-z][a-z0-9_-]*)` +
 	`|(?i:\bchange[-_]?me\b)|\bCHANGE_THIS[A-Z_]*|\bREPLACE_(?:ME|THIS)[A-Z_]*` +
 	`|\b[0-9]+\.(?:[0-9]+\.)?(?:xx|x\.x|XX|X\.X)\b` +
-	`|\bXXX+\b|\bYYYY-?MM-?DD(?:[-_T]?HH:?MM:?SS|[-_]HHMMSS)?` +
+	`|\bYYYY-?MM-?DD(?:[-_T]?HH:?MM:?SS|[-_]HHMMSS)?` +
 	`|/path/to/[A-Za-z0-9_./-]*`)
 
 // printed are words in angle brackets that programs print themselves, and

@@ -150,9 +150,10 @@ var sure = strings.Fields("HOME BELAY_HOST BELAY_RUN BELAY_STEP BELAY_ATTEMPT BE
 // file and the script tell. What is not seen has none.
 func (s *script) always(name string, t trait) bool { return s.variableHas(name, t, 0) }
 
+// A variable may be made of others; a chain of four is followed.
 func (s *script) variableHas(name string, t trait, depth int) bool {
 	v := s.values()
-	if depth > 8 || v.loose {
+	if depth > 4 || v.loose || len(v.set[name]) > 8 {
 		return false
 	}
 	if words, own := v.set[name]; own {
