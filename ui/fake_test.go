@@ -225,8 +225,11 @@ func sit(t testing.TB, f *fake, w, h int) *desk {
 	return d
 }
 
-// look brings the newest snapshot.
-func (d *desk) look() { d.send(snapshotMsg(d.f.Snapshot())) }
+// look brings the newest snapshot and paints it, as the program does.
+func (d *desk) look() {
+	d.send(snapshotMsg(d.f.Snapshot()))
+	d.View()
+}
 
 // send gives a message and carries out the commands that follow from it.
 func (d *desk) send(msg tea.Msg) {
@@ -239,7 +242,7 @@ func (d *desk) carry(cmd tea.Cmd) {
 		return
 	}
 	switch out := cmd().(type) {
-	case doneMsg, toldMsg, copiedMsg:
+	case doneMsg, toldMsg, copiedMsg, notKeptMsg:
 		_, next := d.Update(out)
 		d.carry(next)
 	case tea.BatchMsg:

@@ -121,6 +121,7 @@ var logKeys = []binding{
 	{[]string{"e"}, "error", "the error before", logging, inLogs, false, plain(func(m *model) { m.nextError(true) })},
 	{[]string{"E"}, "newer error", "the error after", logging, inLogs, false, plain(func(m *model) { m.nextError(false) })},
 	{[]string{"v"}, "mark", "mark lines; y copies them", logging, inLogs, false, plain((*model).markLines)},
+	{[]string{"L"}, "pager", "all of the log, or of the step's output, in $PAGER", logging, anywhere, true, (*model).whole},
 	{[]string{"]"}, "next log", "the server's next log", logging, anywhere, false, plain(func(m *model) { m.otherLog(1) })},
 	{[]string{"["}, "log before", "the server's log before", logging, anywhere, false, plain(func(m *model) { m.otherLog(-1) })},
 }

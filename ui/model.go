@@ -70,6 +70,12 @@ type model struct {
 	mouse  bool
 	sought []string // earlier searches and filters
 
+	shown    map[string]string // the log that each server showed when the screen was left
+	strange  error             // why it is not known how it was left
+	keeper   keeper
+	keptText []byte // what it was told to write last, as the keptN-th
+	keptN    int
+
 	guard    dialog.Guard
 	asked    *question
 	waiting  []wanted // questions that the program wants to ask when none is open
@@ -89,7 +95,7 @@ func newModel(ctx context.Context, o Options, r Run) *model {
 	m := &model{
 		ctx: ctx, opts: o, run: r, dark: o.Theme != Light, lower: detailPart, board: true,
 		folds: pane.Folds{}, pages: map[part]int{}, views: map[string]pane.LogView{}, log: map[string]int{},
-		rings: map[string]*tail.Ring{}, places: map[focus]box{},
+		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, places: map[focus]box{},
 	}
 	m.restyle()
 	return m
@@ -108,6 +114,9 @@ func (m *model) restyle() {
 func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	before := m.kase
 	m.snap = s
+	if before == nil {
+		m.showLeft(s.Hosts)
+	}
 	c := s.Case // the one before stays as it was, to be compared with
 	m.kase = pane.NewRun(&c, s.Asking)
 	m.kase.Rolling = s.Rolling
@@ -125,6 +134,9 @@ func (m *model) observe(s runner.Snapshot) tea.Cmd {
 		m.said = ""
 	}
 	cmd := m.notice(before)
+	if before == nil {
+		m.sayLeft()
+	}
 	if m.asked != nil && m.asked.live != nil {
 		m.asked.live()
 	}
@@ -176,7 +188,7 @@ func (m *model) output() (pane.Log, string) {
 	if ring == nil {
 		return pane.Log{}, ""
 	}
-	return pane.Log{Name: "output of " + t.String(), Nth: 1, Ring: ring}, "output\x00" + t.String()
+	return pane.Log{Name: "output of " + t.String(), Nth: 1, Ring: ring}, outputPrefix + t.String()
 }
 
 // say shows a line in the footer until the next key, or for a while.

@@ -75,6 +75,12 @@ type Options struct {
 	SSH func(host string) string
 	// Clip keeps what was copied and gives the file's name.
 	Clip func(text string) (string, error)
+	// View is how the screen was left; nothing where it is shown for the first
+	// time. Keep keeps how it is looked at now.
+	View func() ([]byte, error)
+	Keep func([]byte) error
+	// Pager reads a log to the operator, on the terminal that is given up to it.
+	Pager func(Whole) tea.ExecCommand
 	// Save keeps a dump of the screen and gives the file's name.
 	Save func(text string) (string, error)
 
@@ -96,6 +102,9 @@ func Start(ctx context.Context, o Options, r Run) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	m := newModel(ctx, o, r)
+	if o.View != nil {
+		m.strange = m.asLeft(o.View())
+	}
 	p := tea.NewProgram(m, o.program(ctx)...)
 	pumped := make(chan struct{})
 	go func() {
@@ -103,6 +112,7 @@ func Start(ctx context.Context, o Options, r Run) (Result, error) {
 		pump(ctx, r, o, p.Send)
 	}()
 	_, err := p.Run()
+	m.keepLast()
 	stopped := ctx.Err() != nil
 	cancel()
 	<-pumped

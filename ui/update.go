@@ -38,13 +38,19 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case tea.KeyPressMsg:
-		return m, m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.now()})
+		cmd := m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.now()})
+		return m, tea.Batch(cmd, m.keep())
 	case snapshotMsg:
 		return m, m.observe(runner.Snapshot(msg))
 	case editedMsg:
 		m.later("amend", func() { m.askAmend(msg.next) })
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
+		return m, m.keep()
+	case notKeptMsg:
+		m.say(style.Warn, "how the screen is looked at cannot be kept: "+msg.err.Error())
+	case pagedMsg:
+		m.paged(msg)
 	case copiedMsg:
 		m.copied(msg)
 	case doneMsg:

@@ -7,10 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"belay/runner"
 	"belay/runner/tail"
@@ -64,7 +67,10 @@ func (s *session) console(ctx context.Context) error {
 		return err
 	}
 	screen.Title, screen.SSH, screen.Save = "belay "+s.ledger.id, s.sshCommand, s.saveScreen
-	screen.Clip = s.saveClip
+	screen.Clip, screen.View, screen.Keep = s.saveClip, s.view, s.keepView
+	screen.Pager = func(w ui.Whole) tea.ExecCommand {
+		return &pager{ctx: watching, env: s.p.env, dir: s.ledger.dir, whole: w}
+	}
 	screen.Edited = run.watchFile(watching)
 	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
 	_, err = ui.Start(ctx, screen, run)
@@ -150,6 +156,31 @@ func (s *session) saveScreen(text string) (string, error) {
 	}
 	name := filepath.Join(dir, s.p.env.Now().UTC().Format("20060102T150405.000Z")+".txt")
 	return name, os.WriteFile(name, []byte(text), 0o600)
+}
+
+// viewName is the file of a run directory that says how the screen was left. It
+// is no fact of the run, and nothing but the screen reads it.
+const viewName = "view.json"
+
+func (s *session) view() ([]byte, error) {
+	f, err := os.Open(filepath.Join(s.ledger.dir, viewName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 1<<20)) // the screen takes less, and says so
+}
+
+// keepView replaces the file at once, so that it is whole whatever happens. It
+// is not worth waiting for a disk.
+func (s *session) keepView(text []byte) error {
+	name := filepath.Join(s.ledger.dir, viewName)
+	if err := os.WriteFile(name+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
 }
 
 // clipName is the file of a run directory that holds what was copied last.

@@ -43,7 +43,7 @@ type head struct {
 }
 
 // The parts of a head. A head begins with a time; without one a line is all
-// message.
+// message. None of them matches an escape, so none is left out with a head.
 var (
 	stamp  = regexp.MustCompile(`^(?:\([^()]{1,48}\) )?\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T]|[A-Z][a-z][a-z] [ \d]\d )?(\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?(?:[\], ]|$)`)
 	klog   = regexp.MustCompile(`^([IWEF])\d{4} (\d\d:\d\d:\d\d)\.\d+ +\d+ [\w./-]+:\d+\] `)
@@ -138,7 +138,7 @@ type piece struct {
 }
 
 // pieces gives a line as it is drawn: whole, or with a short head. What is left
-// out never lies under one of the spans, nor under an escape.
+// out never lies under one of the spans.
 func pieces(line tail.Line, v LogView, w int, spans [][2]int, st *style.Style) []piece {
 	whole := []piece{{text: line.Text}}
 	short := v.Times == Hidden || v.Times == AsFits && w < headFull && !v.Wrap
@@ -146,7 +146,7 @@ func pieces(line tail.Line, v LogView, w int, spans [][2]int, st *style.Style) [
 		return whole
 	}
 	h := headOf(line.Text)
-	if h.end == 0 || len(line.Marks) > 0 && line.Marks[0].Start < h.end {
+	if h.end == 0 {
 		return whole
 	}
 	out := h.short(line.Text, v.Times, w, st)

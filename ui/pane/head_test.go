@@ -25,7 +25,9 @@ var heads = []struct {
 	{"2026-11-25 22:11:26,000 SUCC scripts.py:957 -- Ray runtime started.",
 		"22:11:26… Ray runtime started.", "22:11:26 SUCC… Ray runtime started.", "… Ray runtime started."},
 	{"2026-11-25 22:11:26,000\tERROR worker.py:99 -- it died",
-		"2026-11-25 22:11:26,000 ERROR worker.py:99 -- it died", "2026-11-25 22:11:26,000 ERROR worker.py:99 -- it died", "2026-11-25 22:11:26,000 ERROR worker.py:99 -- it died"},
+		"22:11:26 ERROR… it died", "22:11:26 ERROR… it died", "ERROR… it died"},
+	{"2026-11-25 22:11:26,000 \x1b[31mERROR worker.py:99 -- it\tdied", "22:11:26… ^[[31mERROR worker.py:99 -- it  died",
+		"22:11:26… ^[[31mERROR worker.py:99 -- it  died", "… ^[[31mERROR worker.py:99 -- it  died"},
 	{"(raylet, ip=10.0.0.81) [2026-11-25 22:11:28,148 E 17 17] (raylet) node_manager.cc:3: out of memory",
 		"22:11:28 E… out of memory", "22:11:28 E (raylet)… out of memory", "E… out of memory"},
 	{"2026-11-25T22:11:28.148123456Z [2026-11-25 22:11:28,148 I 1 1] (gcs_server) gcs.cc:1: 13 nodes alive",
@@ -69,7 +71,7 @@ func TestHeadsGiveWayToTheMessage(t *testing.T) {
 // Whatever a line is, nothing of it is left out without a mark, and what a
 // search finds is on the screen.
 func TestNothingIsLeftOutInSilence(t *testing.T) {
-	pieceOf := rapid.SampledFrom([]string{"[", "]", "2026-11-25 22:11:28", ",148", " ", "I", "W", "ERROR", "17", "(raylet)", "a.cc:1:", "--", "message", "é界", "Nov 25 22:11:28", ":"})
+	pieceOf := rapid.SampledFrom([]string{"[", "]", "2026-11-25 22:11:28", ",148", " ", "I", "W", "ERROR", "17", "(raylet)", "a.cc:1:", "--", "message", "é界", "\x1b[31m", "\t", "\r", "\xff", "Nov 25 22:11:28", ":"})
 	rapid.Check(t, func(t *rapid.T) {
 		raw := ""
 		for _, p := range rapid.SliceOfN(pieceOf, 0, 14).Draw(t, "line") {
@@ -81,6 +83,11 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 		got := drawn(line, v, w)
 		if got != line.Text && !strings.Contains(got, "…") {
 			t.Fatalf("%q became %q without a mark", line.Text, got)
+		}
+		for _, m := range line.Marks {
+			if strings.TrimSpace(line.Text[m.Start:m.End]) != "" && !shown(pieces(line, v, w, nil, style.New(true, false, style.Solid)), [2]int{m.Start, m.End}) {
+				t.Fatalf("an escape of %q is left out: %q", line.Text, got)
+			}
 		}
 		if line.Text == "" {
 			return
