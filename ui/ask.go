@@ -131,33 +131,6 @@ func (m *model) askAmend(next *steps.Runbook) {
 	m.ask(q)
 }
 
-// help lists the key map.
-func (m *model) help() {
-	q := &question{Dialog: dialog.New("help", "KEYS", "close")}
-	q.body = func(w int) []string { return helpLines(w, m.st) }
-	m.ask(q)
-}
-
-func helpLines(w int, st *style.Style) []string {
-	p := pane.NewPage(w, st)
-	for _, g := range []string{acting, running, moving, logging, viewing} {
-		p.Head(g)
-		for _, b := range keyMap {
-			if b.group == g {
-				keys := strings.Join(b.keys, " ")
-				p.Lines = append(p.Lines, st.Paint(style.Key, pane.Fit("  "+keys, 18, st))+b.help)
-			}
-		}
-	}
-	p.Head("In a question")
-	p.Text(style.Plain, "  Esc takes the answer that changes nothing. Enter confirms nothing; words that have to be typed count when they match exactly. Tab moves between fields and answers, pgup and pgdown scroll.")
-	p.Head("On the command line")
-	for _, c := range commands {
-		p.Lines = append(p.Lines, st.Paint(style.Key, pane.Fit("  :"+c.name+" "+c.args, 30, st))+c.help)
-	}
-	return p.Lines
-}
-
 // attention lists what wants a person; a key goes there.
 func (m *model) attention() {
 	q := &question{Dialog: dialog.New("attention", "WHAT WANTS A PERSON", "close")}

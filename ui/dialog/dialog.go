@@ -29,6 +29,7 @@ type Field struct {
 	Optional bool               // may stay empty
 	Check    func(string) error // of a value that is not empty
 	Note     string             // shown below it
+	Key      string             // goes to it from the answers
 	Past     []string           // earlier values, the newest last; up and down go through them
 	Complete func(string) string
 	back     int
@@ -175,6 +176,12 @@ func (d *Dialog) chosen(k Key) Answer {
 	for _, o := range d.Options {
 		if o.Key == k.Name {
 			return d.pick(o)
+		}
+	}
+	for i, f := range d.Fields {
+		if f.Key != "" && f.Key == k.Name {
+			d.Focus = i
+			return Answer{}
 		}
 	}
 	switch k.Name {

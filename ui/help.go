@@ -1,0 +1,98 @@
+package ui
+
+// The rule of this file: the help is made from the key map and the commands,
+// and all of it can be read and searched on the smallest screen.
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"belay/ui/dialog"
+	"belay/ui/pane"
+	"belay/ui/style"
+)
+
+// topic is one entry of the help: what to press or type, and what it does.
+type topic struct{ keys, text string }
+
+// groups of the help, in order.
+var groups = []string{acting, running, moving, logging, viewing}
+
+// asking is what is the same in every question.
+const asking = "In a question"
+
+var askingTopics = []topic{
+	{"esc", "takes the answer that changes nothing"},
+	{"enter", "confirms nothing; it goes on, and sends words that match exactly"},
+	{"tab", "between fields and answers"},
+	{"j k pgup pgdown", "scroll"},
+}
+
+// commanding is the command line.
+const commanding = "On the command line, after :"
+
+// topics gives the help of a group.
+func topics(group string) []topic {
+	var out []topic
+	switch group {
+	case asking:
+		return askingTopics
+	case commanding:
+		for _, c := range commands {
+			out = append(out, topic{strings.TrimSpace(c.name + " " + c.args), c.help})
+		}
+		return out
+	}
+	for _, b := range keyMap {
+		if b.group == group {
+			out = append(out, topic{strings.Join(b.keys, " "), b.help})
+		}
+	}
+	return out
+}
+
+// help lists the key map.
+func (m *model) help() {
+	q := &question{Dialog: dialog.New("help", "KEYS", "close")}
+	q.Fields = []dialog.Field{{Label: "/ search", Key: "/", Optional: true}}
+	q.Focus = len(q.Fields)
+	q.body = func(w int) []string { return helpLines(w, q.Fields[0].Value, m.st) }
+	m.ask(q)
+}
+
+// keyColumn is how wide the keys of the help are.
+const keyColumn = 18
+
+// helpLines are the topics that hold a text, under the names of their groups.
+func helpLines(w int, find string, st *style.Style) []string {
+	p := pane.NewPage(w, st)
+	n, all := 0, 0
+	for _, g := range append(append([]string{}, groups...), asking, commanding) {
+		column := keyColumn
+		if g == commanding {
+			column = 30
+		}
+		headed := false
+		for _, t := range topics(g) {
+			all++
+			if !strings.Contains(strings.ToLower(t.keys+" "+t.text), strings.ToLower(strings.TrimSpace(find))) {
+				continue
+			}
+			if n++; !headed {
+				p.Head(g)
+				headed = true
+			}
+			keys := st.Paint(style.Key, pane.Fit("  "+t.keys, column, st))
+			for _, row := range strings.Split(ansi.Wrap(t.text, max(1, w-column), ""), "\n") {
+				p.Lines = append(p.Lines, keys+row)
+				keys = strings.Repeat(" ", column)
+			}
+		}
+	}
+	if strings.TrimSpace(find) != "" {
+		p.Head(fmt.Sprintf("%d of %d", n, all))
+	}
+	return p.Lines
+}
