@@ -34,7 +34,8 @@ type fakeHost struct {
 	ran     map[string]int        // how often a script was started, by its text
 	script  func(r job.Request) (out, values string, exit int)
 	look    func(s job.Script) job.Result
-	block   map[string]chan struct{} // by attempt id: the job ends when it is closed
+	stream  func(ctx context.Context, s job.Script, w io.Writer) error // nil: it flows for ever and says nothing
+	block   map[string]chan struct{}                                   // by attempt id: the job ends when it is closed
 	away    bool
 	refuses error // a launch meets with it, and starts nothing
 	tried   int   // launches
@@ -187,6 +188,9 @@ func (h *fakeHost) Run(ctx context.Context, s job.Script, limit int) (job.Result
 }
 
 func (h *fakeHost) Stream(ctx context.Context, s job.Script, w io.Writer) error {
+	if h.stream != nil {
+		return h.stream(ctx, s, w)
+	}
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -269,10 +269,17 @@ func (m *model) drawDetail(on bool, at box) []string {
 		return pane.Titled("2 Detail", right, on, body[up:], w, h, m.st)
 	}
 	above := min(len(body)+1, h/2)
-	lines := pane.Titled("2 Detail", "", on, body, w, above, m.st)
+	if more := len(body) - above + 1; more > 0 {
+		right = fmt.Sprintf("%d more", more)
+	}
+	lines := pane.Titled("2 Detail", right, on, body, w, above, m.st)
 	m.inner = box{at.x, at.y + above + 1, w, h - above - 1}
 	v := m.views[key]
 	log := out.Lines(v, w, h-above-1, m.st)
+	if first, next := out.Ring.Span(); first == next {
+		t, _ := m.task()
+		log = pane.Silence(m.kase, t, w, m.st)
+	}
 	return append(lines, pane.Titled(inert(out.Name), pane.LogTitle(pane.Log{Ring: out.Ring}, v, 1, m.kase.Now), false, log, w, h-above, m.st)...)
 }
 

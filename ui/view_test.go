@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"image/color"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/exp/golden"
 
+	"belay/runner"
 	"belay/runner/job"
 	"belay/runner/tail"
 	"belay/steps"
@@ -172,10 +174,53 @@ func TestStaleDataShowsItsAge(t *testing.T) {
 	f.hosts[1].Link = job.Link{Since: night.Add(-90 * time.Second), Err: io.ErrUnexpectedEOF}
 	f.hosts[2].Wrong = "its host key is another one"
 	f.hosts[3].Logs[0].Ring, f.hosts[3].Logs[0].Why = tail.NewRing(0), "exit code 1: no such container"
+	f.hosts[3].Logs[0].Script, f.hosts[3].Logs[0].Since = "docker logs --follow ray\n", night.Add(-75*time.Second)
 	d := sit(t, f, 200, 60)
-	for _, want := range []string{"5m old", "UNREACHABLE 1m", "NOT THE HOST WE KNOW", "no lines: exit code 1: no such container"} {
+	for _, want := range []string{"5m old", "UNREACHABLE 1m", "NOT THE HOST WE KNOW", "no lines for 1m: exit code 1:", "it is read by: docker logs --follow ray"} {
 		if !strings.Contains(d.screen(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, d.screen())
 		}
 	}
+}
+
+// A pane without lines says why, for how long, and what should have brought some.
+func TestAnEmptyPaneSaysWhy(t *testing.T) {
+	for want, change := range map[string]func(h *runner.HostView){
+		"no line has come for 12s it is read by: tail -F /var/log/app": func(h *runner.HostView) {},
+		"connecting for 12s": func(h *runner.HostView) { h.Link = job.Link{} },
+		"no lines: no route": func(h *runner.HostView) { h.Link = job.Link{Err: errors.New("no route")} },
+		"no lines for 12s: w: stream: exit code 127: sh: tail: not found it is tried again by itself": func(h *runner.HostView) {
+			h.Logs[0].Why = "w: stream: exit code 127: sh: tail: not found"
+		},
+		"the runbook follows no log on this host": func(h *runner.HostView) { h.Logs = nil },
+	} {
+		f := newFake(t, "rehearsal")
+		f.hosts[0].Logs[0] = runner.LogView{Name: "app", Ring: tail.NewRing(0), Script: "tail -F /var/log/app\n", Since: night.Add(-12 * time.Second)}
+		change(&f.hosts[0])
+		d := sit(t, f, 120, 36)
+		d.press("4", "z")
+		if text := strings.Join(strings.Fields(d.screen()), " "); !strings.Contains(text, want) {
+			t.Errorf("the pane does not say %q:\n%s", want, d.screen())
+		}
+		screentest.Check(t, d.screen(), 120, 36)
+	}
+}
+
+func TestAnOutputWithoutLinesSaysSo(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	f.assume("prepare")
+	task := steps.Task{Step: "build", Host: "head"}
+	f.do(steps.Action{Verb: steps.Execute, Task: task})
+	f.outputs[task] = tail.NewRing(0)
+	f.now = f.now.Add(72 * time.Second)
+	d := sit(t, f, 120, 36)
+	d.goToTask(task)
+	d.press("2", "z")
+	d.expect(t, "it has printed nothing for 1:12")
+	f.finish("build", 0)
+	d.look()
+	d.press("esc")
+	d.goToTask(task)
+	d.press("2", "z")
+	d.expect(t, "it printed nothing in 1:12; exit code 0")
 }

@@ -139,6 +139,24 @@ func (r *Run) undo(p *Page, s *steps.Step, t steps.Task) {
 	}
 }
 
+// Silence says that a task has printed nothing, for how long, and how it ended.
+func Silence(r *Run, t steps.Task, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	ts := r.State.Task(t)
+	a := ts.Attempt()
+	d, _ := r.Elapsed(t)
+	switch {
+	case a == nil:
+	case ts.Status.Busy():
+		p.Text(style.Dim, "it has printed nothing for "+Clock(d))
+	case a.HasCode:
+		p.Text(style.Dim, fmt.Sprintf("it printed nothing in %s; exit code %d", Clock(d), a.Code))
+	default:
+		p.Text(style.Dim, "it printed nothing")
+	}
+	return p.Lines
+}
+
 // attempt tells of the newest attempt.
 func (r *Run) attempt(p *Page, ts steps.TaskState) {
 	a := ts.Attempt()
