@@ -109,7 +109,7 @@ func (c *console) leavesTheRollback(undo string) {
 		c.Fatalf("%s had ended before the console was left; nothing was shown", undo)
 	}
 	c.back()
-	c.until("a rollback that waits", func(s string) bool { return question(s) || rollbackWaits(s) })
+	c.until("a rollback that waits", func(s string) bool { return asks.MatchString(s) || rollbackWaits(s) })
 	now := c.events()
 	if !named(now, "exited", undo) || !named(now, "verified", undo) {
 		c.Errorf("%s is not followed to its end", undo)
@@ -119,61 +119,61 @@ func (c *console) leavesTheRollback(undo string) {
 	}
 }
 
-var hostWord = regexp.MustCompile(`type  ((?:head|w8\d)(?: rehearsal)?)  to confirm`)
-
-// question reports whether one is open.
-func question(screen string) bool { return strings.Contains(screen, "the question is focused") }
-
 // rollbackWaits reports whether the open rollback waits for a person.
 func rollbackWaits(screen string) bool {
 	return strings.Contains(row(screen, "Rollback of run"), "waits for a person")
 }
 
+// rollbackOver reports whether the run's log tells the end of a rollback.
+func rollbackOver(screen string) bool { return strings.Contains(lastFact(screen), "rollback finished") }
+
+// asks finds what a rollback asks for.
+var asks = regexp.MustCompile(`type  ((?:head|w8\d)(?: rehearsal)?)  to confirm|MARK (?:UNDONE|DONE) |EXECUTE `)
+
 // rollsOn answers what the rollback asks for; where it waits without a question,
 // it is told to go on.
 func (c *console) rollsOn() {
 	c.Helper()
-	over := func(s string) bool { return strings.Contains(s, "rollback finished") }
 	s := c.until("a question, or a rollback that waits or is over", func(s string) bool {
-		return question(s) || rollbackWaits(s) || over(s)
+		if strings.Contains(s, "FAILED:") {
+			c.Fatalf("the rollback failed:\n%s", s)
+		}
+		return asks.MatchString(s) || rollbackWaits(s) || rollbackOver(s)
 	})
-	if over(s) {
-		c.recorded("the end of the rollback", func(es []event) bool { return has(es, "rollback-closed") })
-		return
-	}
-	if !question(s) {
+	switch m := asks.FindStringSubmatch(s); {
+	case m != nil:
+		n := len(c.events())
+		c.answersRollback(m[0], m[1])
+		c.recorded("what came of the answer", func(es []event) bool { return len(es) > n })
+	case rollbackWaits(s):
 		c.press("R")
-		if s = c.until("a question", question); !strings.Contains(s, "ROLLBACK of run") {
+		s = c.until("a question", func(s string) bool { return asks.MatchString(s) || strings.Contains(s, "ROLLBACK of run") })
+		if asks.MatchString(s) {
 			return // it asked by itself in the same moment
 		}
 		c.press("x")
 		c.gone("ROLLBACK of run")
-		return
+	default:
+		c.recorded("the end of the rollback", func(es []event) bool { return has(es, "rollback-closed") })
 	}
-	n := len(c.events())
-	c.answersRollback(s)
-	c.recorded("what came of the answer", func(es []event) bool { return len(es) > n })
 }
 
-// answersRollback gives what the open question of a rollback asks for.
-func (c *console) answersRollback(s string) {
+// answersRollback gives what the open question of a rollback asks for: a word,
+// a yes, or what shows that something was done.
+func (c *console) answersRollback(question, word string) {
 	c.Helper()
-	switch m := hostWord.FindStringSubmatch(s); {
-	case m != nil:
+	switch {
+	case word != "":
 		c.press("C-u")
-		c.write(m[1])
+		c.write(word)
 		c.press("Enter")
-		c.gone("type  " + m[1])
-	case strings.Contains(s, "everything below"):
-		c.yes("everything below")
-	case strings.Contains(s, "MARK "):
+		c.gone("type  " + word)
+	case strings.HasPrefix(question, "MARK"):
 		c.press("C-u")
 		c.write("seen by both of us")
 		c.press("Enter", "y")
-		c.gone("MARK ")
-	case strings.Contains(s, "EXECUTE "):
-		c.yes("EXECUTE ")
+		c.gone(question)
 	default:
-		c.Fatalf("nobody expected this question:\n%s", s)
+		c.yes(question)
 	}
 }

@@ -38,7 +38,7 @@ func finished(screen string) bool {
 func (c *console) goesOn() string {
 	c.Helper()
 	c.press(".")
-	at := c.rests("[ ] ")
+	at := cursor(c.until("the cursor on what is next", func(s string) bool { return strings.Contains(cursor(s), "[ ] ") }))
 	switch {
 	case strings.Contains(at, "Seconds per epoch"):
 		return c.records("Seconds per epoch", "176")
@@ -60,19 +60,6 @@ func (c *console) goesOn() string {
 		return c.waitRow("Put the cleanup", "marked done")
 	}
 	return c.restOfPhase()
-}
-
-// rests waits until the cursor stands on a step with a mark, on two looks in a
-// row, and gives its row: a picture may be taken while it is drawn.
-func (c *console) rests(mark string) string {
-	c.Helper()
-	last := ""
-	c.until("the cursor on a step that is "+mark, func(s string) bool {
-		was := last
-		last = cursor(s)
-		return last != "" && last == was && strings.Contains(last, mark)
-	})
-	return last
 }
 
 // records gives a figure and where it comes from.

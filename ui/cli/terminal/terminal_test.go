@@ -114,17 +114,22 @@ func (x *terminal) painted() string {
 	return x.tmux("capture-pane", "-p", "-e")
 }
 
-// until waits for a screen and holds the rules on it.
+// until waits for a screen and holds the rules on it. A picture may be taken
+// while the terminal is still drawing: what counts is what two pictures in a row
+// show.
 func (x *terminal) until(what string, holds func(screen string) bool) string {
 	x.Helper()
 	deadline := time.Now().Add(patience)
+	before := false
 	for looks := 0; ; looks++ {
 		s := x.screen()
-		if holds(s) {
+		held := holds(s)
+		if held && before {
 			x.rules(s)
 			*x.seen = time.Now()
 			return s
 		}
+		before = held
 		if time.Now().After(deadline) {
 			x.Fatalf("never seen: %s\n%s", what, s)
 		}
