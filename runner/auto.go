@@ -146,12 +146,20 @@ func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) error {
 	a := steps.Action{Task: t, Actor: Nobody, Reason: "rehearsal", Value: Nobody}
 	switch s.Kind {
 	case steps.Gate:
-		for _, e := range s.Evidence {
-			if _, signed := ts.Signed[e.Title]; e.SignOff != "" && !signed {
-				a.Verb, a.Name = steps.SignOff, e.Title
-				if err := r.submitNow(a); err != nil {
-					return err
-				}
+		a.Confirm.How = "auto"
+		missing, closed := r.kase().Unsigned(t), 0
+		for _, x := range r.kase().Evidence(t) {
+			if x.Verdict != steps.Green {
+				closed++
+			}
+		}
+		for _, e := range missing {
+			if e.SignOff == "approver" && closed > len(missing) {
+				continue // what it would be bound to is not what it has to be yet
+			}
+			a.Verb, a.Name = steps.SignOff, e.Title
+			if err := r.submitNow(a); err != nil {
+				return err
 			}
 		}
 		a.Verb = steps.Yes

@@ -25,6 +25,7 @@ const (
 	Fail         Verb = "cannot be done"
 	Yes          Verb = "yes"
 	SignOff      Verb = "sign off"
+	Approve      Verb = "approve"
 	Override     Verb = "override"
 	EarlyEnd     Verb = "early end"
 	Extend       Verb = "extend"
@@ -64,13 +65,14 @@ type Action struct {
 	Host    string
 	Phase   string
 	Name    string // of an input, a sign-off's title, a measure, a trigger
-	Value   string // of an input or a measure; of resolve: happened, not, partly; of extend: 30m
+	Value   string // of an input or a measure; of resolve: happened, not, partly; of extend: 30m; of approve: execute, undo, override
 	Reason  string
 	Confirm Confirmation
 	Actor   string
 	Partner string
 	Bound   *Bound // of rebind: what the host is now
 	Wrote   *Wrote // of write: the document as it is now
+	Shown   *Bond  // what the person saw who says yes; nil where nothing was shown
 }
 
 // Refusal says why an action is not allowed now.

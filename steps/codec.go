@@ -26,7 +26,7 @@ func init() {
 		RollbackConfirmed{}, RollbackClosed{}, Closed{}, Recovered{}, Intended{}, Started{}, NotStarted{},
 		Exited{}, TimedOut{}, CancelAsked{}, Cancelled{}, Lost{}, Verifying{}, Verified{}, Resolved{},
 		Began{}, MarkedDone{}, CannotBeDone{}, Passed{}, Overridden{}, Measured{}, Soaked{}, Skipped{},
-		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Sequenced{}, SequenceEnded{}, Wrote{}, Triggered{})
+		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Approved{}, Sequenced{}, SequenceEnded{}, Wrote{}, Triggered{})
 }
 
 // Kinds lists every kind of event, sorted.
@@ -104,6 +104,7 @@ func (Unskipped) Kind() string         { return "unskipped" }
 func (Assumed) Kind() string           { return "assumed" }
 func (NotRestored) Kind() string       { return "not-restored" }
 func (SignedOff) Kind() string         { return "signed-off" }
+func (Approved) Kind() string          { return "approved" }
 func (Sequenced) Kind() string         { return "sequenced" }
 func (SequenceEnded) Kind() string     { return "sequence-ended" }
 func (Wrote) Kind() string             { return "wrote" }

@@ -21,7 +21,7 @@ func init() {
 		Skip: {skip, true, true}, Unskip: {unskip, true, true}, MarkDone: {markDone, true, true},
 		Fail: {fail, true, true}, Yes: {yes, true, true}, SignOff: {signOff, true, true},
 		Override: {override, true, true}, EarlyEnd: {earlyEnd, true, true}, Extend: {extend, true, true}, Record: {record, true, true},
-		Write:    {write, true, true},
+		Write: {write, true, true}, Approve: {approve, true, false},
 		UndoTask: {undoTask, true, false}, CancelTask: {cancelTask, true, false}, Resolve: {resolve, true, false},
 		MarkUndone: {markUndone, true, false}, LeaveUndo: {leaveUndo, true, false},
 		Sequence: {sequence, false, true}, Exclude: {exclude, false, true}, Include: {include, false, true},

@@ -163,19 +163,39 @@ func signOff(c *Case, a Action) ([]Event, error) {
 		if e.SignOff == "" || e.Title != a.Name {
 			continue
 		}
-		by := firstOf(a.Actor, c.State.Driver)
-		switch {
-		case e.SignOff != "approver":
-		case c.Book.Kind == Embedded:
-			by = firstOf(a.Partner, c.State.Partner, by)
-		case c.State.Partner == "":
-			return nil, refuse(NeedsPerson, "name one with :partner NAME", "%q is for an approver, and no partner is named", e.Title)
-		default:
-			by = c.State.Partner
-		}
-		return []Event{SignedOff{Task: a.Task, Title: e.Title, As: e.SignOff, By: by, How: "typed in the same session"}}, nil
+		return c.signs(a, e)
 	}
 	return nil, refuse(Never, "", "%s has no sign-off %q", a.Task.Step, a.Name)
+}
+
+// signs takes the yes of whom an evidence wants it from. The approver's is bound
+// to what it was given on.
+func (c *Case) signs(a Action, e Evidence) ([]Event, error) {
+	out := SignedOff{Task: a.Task, Title: e.Title, As: e.SignOff, By: firstOf(a.Actor, c.State.Driver), How: SameSession}
+	if e.SignOff != "approver" {
+		return []Event{out}, nil
+	}
+	switch partner := c.State.Partner; {
+	case c.Book.Kind == Embedded:
+		out.By = firstOf(a.Partner, partner, out.By)
+	case partner == "":
+		return nil, refuse(NeedsPerson, "name one with :partner NAME", "%q is for an approver, and no partner is named", e.Title)
+	case a.Partner == "":
+		return nil, refuse(NeedsReason, "give the name of who says yes", "%q is for the approver, %s", e.Title, partner)
+	case a.Partner != partner:
+		return nil, refuse(NeedsPerson, ":partner NAME names another", "%q is for the approver, %s, and not for %s", e.Title, partner, a.Partner)
+	default:
+		out.By = partner
+	}
+	if a.Confirm.How == "auto" {
+		out.How = "given by --auto"
+	}
+	b, _, err := c.bond(a.Task, ForSignOff)
+	if err != nil {
+		return nil, refuse(Never, "", "%s: %v", a.Task, err)
+	}
+	out.Bond = &b
+	return []Event{out}, nil
 }
 
 // override lets a gate pass against its evidence, or a task start against a guard.
@@ -187,10 +207,11 @@ func override(c *Case, a Action) ([]Event, error) {
 	if a.Reason == "" {
 		return nil, refuse(NeedsReason, "say why", "an override needs a reason")
 	}
-	if r := c.confirmed(Critical, c.Phrase(Critical, []Task{a.Task}), a); r != nil {
+	yes, r := c.agreed(&a, Critical, c.Phrase(Critical, []Task{a.Task}))
+	if r != nil {
 		return nil, r
 	}
-	return []Event{Overridden{Task: a.Task, Reason: a.Reason, Confirm: a.Confirm, Evidence: c.Evidence(a.Task)}}, nil
+	return append(yes, Overridden{Task: a.Task, Reason: a.Reason, Confirm: a.Confirm, Evidence: c.Evidence(a.Task)}), nil
 }
 
 func earlyEnd(c *Case, a Action) ([]Event, error) {

@@ -86,9 +86,11 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	case inRollback(s):
 		level = None // the plan was confirmed as a whole for this host
 	}
-	if r := c.confirmed(level, c.Phrase(level, []Task{a.Task}), a); r != nil {
+	yes, r := c.agreed(&a, level, c.Phrase(level, []Task{a.Task}))
+	if r != nil {
 		return nil, r
 	}
+	open = append(open, yes...)
 	reason := ""
 	if over || late != nil {
 		reason = a.Reason
@@ -111,10 +113,10 @@ func (c *Case) checked(a Action, s *Step) (seen []Reading, over bool, r *Refusal
 	if s.Check == nil {
 		return nil, false, nil
 	}
-	if len(c.Seen.Checks[a.Task]) == 0 {
+	seen = c.Seen.Checks[a.Task]
+	if !c.fresh(seen, *s.Check) {
 		return nil, false, refuse(NeedsLook, "", "the check of %s has not been looked at", a.Task)
 	}
-	seen = c.Age(c.Seen.Checks[a.Task], *s.Check)
 	for _, x := range seen {
 		if x.Verdict == Green {
 			continue
@@ -130,12 +132,7 @@ func (c *Case) checked(a Action, s *Step) (seen []Reading, over bool, r *Refusal
 
 // intend makes the event that has to be on disk before anything leaves.
 func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, error) {
-	n, tag := 1, ""
-	for _, at := range ts.Attempts {
-		if at.Undo == undo {
-			n++
-		}
-	}
+	n, tag := ts.tries(undo)+1, ""
 	if undo {
 		tag = "u"
 	}
@@ -157,6 +154,17 @@ func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, err
 	}
 	return Intended{Task: a.Task, Phase: s.Phase, Attempt: id, N: n, Undo: undo, Script: ContentHash(s),
 		Vars: VarsHash(env), Book: book, Confirm: confirm}, nil
+}
+
+// tries counts the attempts to do a task, or to undo it.
+func (t TaskState) tries(undo bool) int {
+	n := 0
+	for i := range t.Attempts {
+		if t.Attempts[i].Undo == undo {
+			n++
+		}
+	}
+	return n
 }
 
 func retry(c *Case, a Action) ([]Event, error) {
@@ -223,14 +231,15 @@ func undoTask(c *Case, a Action) ([]Event, error) {
 		}
 		phrase = c.Phrase(level, []Task{a.Task})
 	}
-	if r := c.confirmed(level, phrase, a); r != nil {
+	yes, r := c.agreed(&a, level, phrase)
+	if r != nil {
 		return nil, r
 	}
 	in, err := c.intend(a, s, ts, true)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{in}, nil
+	return append(yes, in), nil
 }
 
 // CanUndo reports whether there may be something to take back.

@@ -128,7 +128,11 @@ evidence = [ { title = "disk", script = "true", max_age = "30s" }, { title = "pa
 	s.green("g").never(yes, EvidenceBad, "waits for the approver")
 	sign := Action{Verb: SignOff, Task: at("g"), Name: "partner"}
 	s.never(sign, NeedsPerson, "no partner is named")
-	s.do(Action{Verb: Drive, Actor: "ada", Partner: "bob"}, sign)
+	s.do(Action{Verb: Drive, Actor: "ada", Partner: "bob"}).never(sign, NeedsReason, `for the approver, bob`)
+	sign.Partner = "cyd"
+	s.never(sign, NeedsPerson, "for the approver, bob, and not for cyd")
+	sign.Partner = "bob"
+	s.do(sign)
 	if got := s.state("g").Signed["partner"]; got.By != "bob" || got.How != "typed in the same session" {
 		t.Errorf("signed off: %+v", got)
 	}
@@ -188,8 +192,9 @@ check = { title = "room", script = "true" }
 	s.asks(reasoned(Execute, "c@w1", "known"), Critical, "w1 live")
 	seen(Green)
 	s.asks(x("c@w1"), Low, "")
-	s.later(31*time.Second).no(x("c@w1"), EvidenceBad, "cannot tell")
-	s.do(reasoned(Execute, "c@w1", "known"))
+	s.later(31*time.Second).no(x("c@w1"), NeedsLook, "has not been looked at") // lately
+	seen(CannotTell)
+	s.no(x("c@w1"), EvidenceBad, "cannot tell").do(reasoned(Execute, "c@w1", "known"))
 	in := s.log[len(s.log)-1].(Intended)
 	if in.Override != "known" || len(in.Evidence) != 1 || in.Evidence[0].Verdict != CannotTell {
 		t.Errorf("the event does not carry what was overridden: %+v", in)

@@ -22,11 +22,13 @@ func (t Task) Zero() bool { return t.Step == "" }
 
 // Confirmation is how a person, or a rule given beforehand, agreed.
 type Confirmation struct {
-	Level  Danger `json:"level,omitempty"`
-	How    string `json:"how,omitempty"`    // none, key, typed, auto
-	Typed  string `json:"typed,omitempty"`  // the words as typed
-	By     string `json:"by,omitempty"`     // who typed them
-	Single string `json:"single,omitempty"` // reason of a driver who acted single-handed
+	Level Danger `json:"level,omitempty"`
+	How   string `json:"how,omitempty"`   // none, key, typed, auto
+	Typed string `json:"typed,omitempty"` // the words as typed
+	By    string `json:"by,omitempty"`    // who typed them
+	// Approver is who gave the second yes; see Approved.
+	Approver string `json:"approver,omitempty"`
+	Single   string `json:"single,omitempty"` // reason of a driver who acted single-handed
 }
 
 // Reading is one value that a decision saw.
@@ -302,13 +304,23 @@ type (
 		Confirm  Confirmation `json:"confirm"`
 		Evidence []Reading    `json:"evidence,omitempty"`
 	}
+	// Approved is the second yes to a task, bound to what it is for.
+	Approved struct {
+		Task  Task   `json:"task"`
+		Bond  Bond   `json:"bond"`
+		Level Danger `json:"level,omitempty"`
+		By    string `json:"by"`
+		Typed string `json:"typed,omitempty"` // the words as typed
+		How   string `json:"how"`             // typed in the same session, or what else is known
+	}
 	// SignedOff is a person's yes that stands as evidence.
 	SignedOff struct {
 		Task  Task   `json:"task"`
 		Title string `json:"title"`
 		As    string `json:"as"` // driver or approver
 		By    string `json:"by"`
-		How   string `json:"how,omitempty"` // typed in the same session, or what else is known
+		How   string `json:"how,omitempty"`  // typed in the same session, or what else is known
+		Bond  *Bond  `json:"bond,omitempty"` // of an approver's: what it is bound to
 	}
 	// Measured is a figure, typed or read.
 	Measured struct {

@@ -24,26 +24,42 @@ func (c *Case) Age(seen []Reading, e Evidence) []Reading {
 	return out
 }
 
+// fresh reports whether something was looked at, and all of it lately enough.
+func (c *Case) fresh(seen []Reading, e Evidence) bool {
+	for _, r := range seen {
+		if c.Now.Sub(r.At) > e.MaxAge.Or(DefaultMaxAge) {
+			return false
+		}
+	}
+	return len(seen) > 0
+}
+
 // Evidence gives what a gate or a soak is judged by at this moment: the newest
 // readings by their age, and the sign-offs.
 func (c *Case) Evidence(t Task) []Reading {
-	s, ts := c.Step(t), c.State.Task(t)
-	byTitle := map[string][]Reading{}
-	for _, r := range c.Seen.Evidence[t] {
-		byTitle[r.Title] = append(byTitle[r.Title], r)
-	}
 	var out []Reading
-	for _, e := range s.Evidence {
-		switch seen := byTitle[e.Title]; {
-		case e.SignOff != "":
-			out = append(out, c.signed(ts, e))
-		case len(seen) == 0:
-			out = append(out, Reading{Title: e.Title, Want: e.Want, Verdict: CannotTell, Why: "not looked at yet"})
-		default:
-			out = append(out, c.Age(c.inPlay(t, e, seen), e)...)
+	for _, e := range c.Step(t).Evidence {
+		if e.SignOff != "" {
+			out = append(out, c.signed(t, e))
+		} else {
+			out = append(out, c.readings(t, e)...)
 		}
 	}
 	return out
+}
+
+// readings are what was seen of one piece of evidence, by its age.
+func (c *Case) readings(t Task, e Evidence) []Reading {
+	var seen []Reading
+	for _, r := range c.Seen.Evidence[t] {
+		if r.Title == e.Title {
+			seen = append(seen, r)
+		}
+	}
+	if len(seen) == 0 {
+		return []Reading{{Title: e.Title, Want: e.Want, Verdict: CannotTell, Why: "not looked at yet"}}
+	}
+	return c.Age(c.inPlay(t, e, seen), e)
 }
 
 // inPlay leaves out the readings of hosts that are excluded from the phase, and
@@ -99,10 +115,48 @@ func (c *Case) excluded(phase, host string) bool {
 	return false
 }
 
-func (c *Case) signed(ts TaskState, e Evidence) Reading {
-	r := Reading{Title: e.Title, Want: "yes of the " + e.SignOff, Verdict: CannotTell, Why: "waits for the " + e.SignOff}
-	if s, ok := ts.Signed[e.Title]; ok {
-		r.Verdict, r.Text, r.Why, r.At = Green, "yes of "+s.By, "", c.Now
+// Unsigned lists the sign-offs that an open task waits for: never given, or
+// given and dead.
+func (c *Case) Unsigned(t Task) []Evidence {
+	var out []Evidence
+	for _, e := range c.Step(t).Evidence {
+		if e.SignOff != "" && c.signed(t, e).Verdict != Green {
+			out = append(out, e)
+		}
 	}
+	return out
+}
+
+func (c *Case) signed(t Task, e Evidence) Reading {
+	r := Reading{Title: e.Title, Want: "yes of the " + e.SignOff, Verdict: CannotTell, Why: "waits for the " + e.SignOff}
+	s, ok := c.State.Task(t).Signed[e.Title]
+	if !ok {
+		return r
+	}
+	if why := c.spent(t, e, s); why != "" {
+		r.Why = "the yes of " + s.By + " counts no more: " + why
+		return r
+	}
+	r.Verdict, r.Text, r.Why, r.At = Green, "yes of "+s.By+", "+s.How, "", c.Now
 	return r
+}
+
+// spent says why a sign-off counts no more. The approver's is a second yes, and
+// dies as one, but that the file may let it live longer; the driver's stands,
+// unless the file says for how long.
+func (c *Case) spent(t Task, e Evidence, s Signature) string {
+	if age := c.Now.Sub(s.At); e.MaxAge > 0 && age > e.MaxAge.D() {
+		return fmt.Sprintf("it is %s old and lives for %s", brief(age), e.MaxAge)
+	}
+	if s.Bond == nil {
+		return ""
+	}
+	if why := c.dead(s.By, s.At, e.MaxAge.Or(ApprovalLife)); why != "" {
+		return why
+	}
+	now, looked, err := c.bond(t, ForSignOff)
+	if err != nil {
+		return err.Error()
+	}
+	return s.Bond.differs(now, looked)
 }

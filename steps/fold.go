@@ -173,6 +173,7 @@ func (s *State) stopWaiting(at time.Time, e StoppedWaiting) {
 func (s *State) applyPerson(at time.Time, e Event) bool {
 	switch e := e.(type) {
 	case Began:
+		delete(s.Approvals, e.Task)
 		s.set(e.Task, at, TaskOpen, func(t *TaskState) {
 			t.Phase, t.Kind, t.Book, t.How, t.Reason = e.Phase, e.As, e.Book, "", ""
 			t.Opens, t.Released, t.Evidence = t.Opens+1, false, e.Evidence
@@ -187,16 +188,19 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 	case Passed:
 		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Evidence = HowProven, e.Evidence })
 	case Overridden:
+		delete(s.Approvals, e.Task)
 		s.set(e.Task, at, TaskDone, func(t *TaskState) { t.How, t.Reason, t.Evidence = HowOverridden, e.Reason, e.Evidence })
 	case SignedOff:
 		s.edit(e.Task, func(t *TaskState) {
 			signed := maps.Clone(t.Signed)
 			if signed == nil {
-				signed = map[string]SignedOff{}
+				signed = map[string]Signature{}
 			}
-			signed[e.Title] = e
+			signed[e.Title] = Signature{e, at}
 			t.Signed = signed
 		})
+	case Approved:
+		s.Approvals[e.Task] = Approval{e, at}
 	case Measured:
 		s.Measures[e.Task] = e
 		if s.Task(e.Task).Status == TaskOpen { // a script's figure comes with its own end

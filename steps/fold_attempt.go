@@ -80,6 +80,7 @@ func (s *State) applyAttempt(at time.Time, e Event) error {
 }
 
 func (s *State) intend(at time.Time, e Intended) {
+	delete(s.Approvals, e.Task) // a second yes is for one attempt
 	s.edit(e.Task, func(t *TaskState) {
 		a := Attempt{ID: e.Attempt, N: e.N, Undo: e.Undo, Script: e.Script, Vars: e.Vars, Book: e.Book,
 			Confirm: e.Confirm, Override: e.Override, Before: t.Status, Intended: at}

@@ -67,7 +67,7 @@ func (c *Case) Phrase(level Danger, tasks []Task) string {
 		what = fmt.Sprintf("%d %s", len(hostsOf(tasks)), c.groupName(tasks))
 	}
 	switch {
-	case level == High:
+	case level == High, level > None && level < High && c.NeedsApprover(level):
 		return what
 	case level == Critical:
 		return strings.TrimSpace(what + " " + c.Book.Env)
@@ -135,9 +135,9 @@ func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 		return needConfirm(NeedsPerson, level, phrase, fmt.Sprintf("danger %s is above what --max-danger allows", level))
 	case got.How == "sequence" && a.Verb == Execute && c.inSequence(a.Task, level):
 		return nil
-	case level <= Med && (got.How == "key" || got.How == "typed"):
+	case phrase == "" && (got.How == "key" || got.How == "typed"):
 		return nil
-	case level <= Med:
+	case phrase == "":
 		return needConfirm(NeedsConfirm, level, "", "this has to be confirmed")
 	case got.How != "typed" || got.Typed != phrase:
 		return needConfirm(NeedsConfirm, level, phrase, fmt.Sprintf("type %q to confirm", phrase))

@@ -51,6 +51,8 @@ func (c *Case) Alone(t Task) string {
 		return "a point of no return, asked by itself"
 	case c.Level(t) == Critical:
 		return "which is critical, asked by itself"
+	case c.NeedsApprover(c.Level(t)):
+		return "which needs the approver's yes, asked by itself"
 	}
 	return ""
 }
@@ -100,12 +102,13 @@ func commonStep(tasks []Task) string {
 	return tasks[0].Step
 }
 
-// SequenceLevel is the highest level below critical among some tasks.
+// SequenceLevel is the highest level among those of some tasks that a sequence may
+// begin.
 func (c *Case) SequenceLevel(tasks []Task) Danger {
 	level := None
 	for _, t := range tasks {
-		if l := c.Level(t); l < Critical {
-			level = max(level, l)
+		if c.Alone(t) == "" {
+			level = max(level, c.Level(t))
 		}
 	}
 	return level

@@ -85,7 +85,7 @@ func TestDeadlineThatNobodySaw(t *testing.T) {
 	}
 	s.looks(Green, 20*time.Minute).is("k@w1", TaskOpen) // however green it is
 	s.looks(Red, time.Minute).is("k@w1", TaskOpen)
-	s.never(x("n@w1"), Later, "waits for k@w1, which is open")
+	s.never(x("n@w1"), Later, "waits for k@w1, which is soaking")
 
 	for name, tt := range map[string]struct {
 		a  Action

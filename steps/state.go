@@ -132,7 +132,7 @@ type TaskState struct {
 	Book      string            // hash of the text that it is frozen to
 	Evidence  []Reading
 	Soak      SoakState
-	Signed    map[string]SignedOff // by the title of the evidence
+	Signed    map[string]Signature // by the title of the evidence
 	Wrote     Wrote                // the document as it was last kept; without a sum before that
 	Excluded  bool
 	Released  bool   // a person lifted the hold that its failure causes
@@ -196,7 +196,9 @@ type State struct {
 	Book     string
 	Measures map[Task]Measured
 	Triggers map[string]TriggerState // by id; one that is quiet is not there
-	Closed   *Closed
+	// Approvals holds the newest second yes to each task that was not used yet.
+	Approvals map[Task]Approval
+	Closed    *Closed
 
 	attempts map[string]Task // by id; made from Tasks when it is first asked for
 }
@@ -206,7 +208,7 @@ func NewState() *State {
 	return &State{
 		Answers: map[string]string{}, Hosts: map[string]Bound{}, Phases: map[string]PhaseState{},
 		Tasks: map[Task]TaskState{}, Holds: map[Scope]string{}, Measures: map[Task]Measured{},
-		Triggers: map[string]TriggerState{},
+		Triggers: map[string]TriggerState{}, Approvals: map[Task]Approval{},
 	}
 }
 
@@ -215,6 +217,7 @@ func (s *State) Clone() *State {
 	c := *s
 	c.Answers, c.Hosts, c.Phases = maps.Clone(s.Answers), maps.Clone(s.Hosts), maps.Clone(s.Phases)
 	c.Holds, c.Measures, c.Triggers = maps.Clone(s.Holds), maps.Clone(s.Measures), maps.Clone(s.Triggers)
+	c.Approvals = maps.Clone(s.Approvals)
 	c.attempts = nil
 	c.Tasks = maps.Clone(s.Tasks) // what hangs on a task is replaced, never changed
 	if s.Rollback != nil {

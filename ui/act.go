@@ -116,7 +116,7 @@ func (m *model) propose(a steps.Action) tea.Cmd {
 		}
 	case steps.NeedsLook:
 		c.level = m.levelOf(a)
-		c.phrase = m.kase.Phrase(c.level, []steps.Task{a.Task})
+		c.phrase = m.kase.Words(a, c.level)
 		if c.level <= steps.None {
 			return m.submit(nil, a)
 		}
@@ -133,7 +133,7 @@ func (m *model) propose(a steps.Action) tea.Cmd {
 		}
 		if again != nil && again.Kind == steps.NeedsLook {
 			c.level = m.levelOf(a)
-			c.phrase = m.kase.Phrase(c.level, []steps.Task{a.Task})
+			c.phrase = m.kase.Words(a, c.level)
 		}
 	default:
 		m.refused(err)
@@ -143,7 +143,7 @@ func (m *model) propose(a steps.Action) tea.Cmd {
 }
 
 func (m *model) levelOf(a steps.Action) steps.Danger {
-	if a.Verb == steps.UndoTask {
+	if m.kase.Meant(a) == steps.UndoTask {
 		return m.kase.UndoLevel(a.Task)
 	}
 	return m.kase.Level(a.Task)
@@ -170,6 +170,7 @@ const (
 // askConsent shows the preview and asks by the ladder.
 func (m *model) askConsent(c consent) tea.Cmd {
 	a := c.action
+	c.action.Shown = m.kase.Shown(a)
 	q := &question{Dialog: dialog.New("confirm", m.consentTitle(c), "cancel"), about: c.about, tone: levelTone(c.level), body: c.body}
 	var cmd tea.Cmd
 	if q.body == nil {
@@ -182,14 +183,17 @@ func (m *model) askConsent(c consent) tea.Cmd {
 		}
 		q.Fields = append(q.Fields, dialog.Field{Label: label, Note: c.why})
 	}
-	approver := m.kase.NeedsApprover(c.level)
-	if approver {
+	approver := m.kase.NeedsApprover(c.level) && c.phrase != "" // else the words were typed ahead
+	if approver && a.Verb != steps.Approve {
 		q.Fields = append(q.Fields, m.aloneField())
 	}
 	if c.phrase != "" {
 		note := ""
 		if approver && m.kase.State.Partner != "" {
 			note = m.kase.State.Partner + " types this; " + m.kase.State.Driver + " drives"
+			if a.Verb == steps.Approve {
+				note = m.kase.State.Partner + " types this; it starts nothing, and counts for 5 minutes and for what is shown here"
+			}
 		}
 		q.Fields = append(q.Fields, dialog.Field{Label: "type", Want: c.phrase, Note: note})
 		q.Focus = max(0, len(q.Fields)-1)
@@ -241,7 +245,7 @@ func (m *model) confirmed(q *question, c consent, ans dialog.Answer) steps.Actio
 			a.Reason = ans.Values[i]
 		}
 	}
-	if m.kase.NeedsApprover(c.level) && a.Confirm.Single == "" {
+	if m.kase.NeedsApprover(c.level) && c.phrase != "" && a.Confirm.Single == "" {
 		a.Confirm.By = m.kase.State.Partner
 	}
 	return a
@@ -256,6 +260,8 @@ func (m *model) consentTitle(c consent) string {
 	switch {
 	case a.Verb == steps.Sequence:
 		what = fmt.Sprintf("EXECUTE %s of %s", pane.Counted(m.kase.Reach(a.Tasks)), m.nameOf(a))
+	case a.Verb == steps.Approve:
+		what = "SECOND YES to " + string(m.kase.Meant(a)) + " " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	case a.Verb == steps.UndoTask:
 		what = "UNDO " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	default:
@@ -286,7 +292,10 @@ func (m *model) previewOf(a steps.Action, c consent) (func(w int) []string, tea.
 	if a.Verb == steps.Sequence {
 		return func(w int) []string { return pane.SequencePreview(m.kase, a.Tasks, c.level, w, m.st) }, nil
 	}
-	ask := &pane.Ask{Task: a.Task, Undo: a.Verb == steps.UndoTask, Level: c.level, Reason: c.why}
+	if m.kase.Meant(a) == steps.Override {
+		return m.evidence(a.Task), nil
+	}
+	ask := &pane.Ask{Task: a.Task, Undo: m.kase.Meant(a) == steps.UndoTask, Level: c.level, Reason: c.why}
 	cmd := m.peek(ask)
 	return func(w int) []string { return pane.Preview(m.kase, *ask, w, m.st) }, cmd
 }

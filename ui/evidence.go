@@ -133,27 +133,31 @@ func (m *model) askOverride(t steps.Task) tea.Cmd {
 
 // unsigned gives the first sign-off that an open task still waits for.
 func (m *model) unsigned(t steps.Task) (steps.Evidence, bool) {
-	ts := m.kase.State.Task(t)
-	for _, e := range m.kase.Step(t).Evidence {
-		if _, signed := ts.Signed[e.Title]; e.SignOff != "" && !signed {
-			return e, true
-		}
+	if list := m.kase.Unsigned(t); len(list) > 0 && m.kase.State.Task(t).Status == steps.TaskOpen {
+		return list[0], true
 	}
 	return steps.Evidence{}, false
 }
 
-// approve asks for the sign-off that the selected task waits for.
-func (m *model) approve() {
-	if t, ok := m.task(); ok {
-		m.askSignOff(t)
+// approve asks for the sign-off that the selected task waits for, else for the
+// second yes to what is next for it.
+func (m *model) approve() tea.Cmd {
+	t, ok := m.task()
+	if !ok {
+		return nil
 	}
+	if _, waits := m.unsigned(t); waits {
+		m.askSignOff(t)
+		return nil
+	}
+	return m.propose(steps.Action{Verb: steps.Approve, Task: t})
 }
 
 // askSignOff asks who says yes. In one shared screen nobody can tell who types;
 // the report says so.
 func (m *model) askSignOff(t steps.Task) {
 	e, ok := m.unsigned(t)
-	if !ok || m.kase.State.Task(t).Status != steps.TaskOpen {
+	if !ok {
 		m.say(style.Dim, "no sign-off is waited for here; x begins a gate")
 		return
 	}

@@ -62,7 +62,7 @@ var actionKeys = []binding{
 	{[]string{"m"}, "mark done", "mark done by hand, or record a figure, with evidence", acting, anywhere, true, plain((*model).mark)},
 	{[]string{"c"}, "cancel", "cancel what is running", acting, anywhere, true, plain((*model).cancel)},
 	{[]string{"O"}, "override", "override a gate against its evidence", acting, anywhere, true, plain((*model).override)},
-	{[]string{"A"}, "approve", "sign off as the driver or the approver", acting, anywhere, true, plain((*model).approve)},
+	{[]string{"A"}, "approve", "sign off, or give the second yes ahead: it lives for 5 minutes", acting, anywhere, true, (*model).approve},
 	{[]string{"!"}, "resolve", "say what became of an unknown task", acting, anywhere, true, plain((*model).resolve)},
 	{[]string{"X"}, "exclude", "exclude a host, or include it again", acting, anywhere, true, (*model).exclude},
 	{[]string{"i"}, "note", "write a note for the report", acting, anywhere, true, plain((*model).note)},

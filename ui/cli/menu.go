@@ -37,6 +37,7 @@ var (
 	askKnown  = question{"how do you know? ", func(a *steps.Action, s string) { a.Reason = s }}
 	askMore   = question{"for how much longer? ", func(a *steps.Action, s string) { a.Value = s }}
 	askSeen   = question{"what was seen? ", func(a *steps.Action, s string) { a.Reason = s }}
+	askWho    = question{"who says yes? ", func(a *steps.Action, s string) { a.Partner = s }}
 	askNote   = question{"the note: ", func(a *steps.Action, s string) { a.Value = s }}
 )
 
@@ -115,7 +116,7 @@ func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 		return []steps.Verb{steps.Retry, steps.MarkUndone, steps.LeaveUndo}
 	case steps.TaskNotStarted, steps.TaskUndone:
 		if ready || c.State.Rollback != nil {
-			return []steps.Verb{steps.Execute, steps.Skip}
+			return []steps.Verb{steps.Execute, steps.Approve, steps.Skip}
 		}
 	default:
 		if ts.Status.Busy() {
@@ -126,7 +127,7 @@ func nextVerbs(c *steps.Case, t steps.Task, ready bool) []steps.Verb {
 }
 
 // allVerbs are the actions on a task, in the order of the list.
-var allVerbs = []steps.Verb{steps.Execute, steps.Retry, steps.VerifyAgain, steps.CancelTask, steps.Yes, steps.SignOff,
+var allVerbs = []steps.Verb{steps.Execute, steps.Retry, steps.VerifyAgain, steps.CancelTask, steps.Yes, steps.SignOff, steps.Approve,
 	steps.Write, steps.MarkDone, steps.Record, steps.Extend, steps.EarlyEnd, steps.Override, steps.Fail, steps.Resolve, steps.UndoTask, steps.MarkUndone,
 	steps.LeaveUndo, steps.Skip, steps.Unskip, steps.Release}
 
@@ -201,11 +202,11 @@ func (f *plain) taskEntry(c *steps.Case, v steps.Verb, t steps.Task) entry {
 		e.action.Task, e.action.Scope = steps.Task{}, steps.Scope{Task: t}
 		e.about = "lift the hold that it causes"
 	case steps.SignOff:
-		for _, x := range c.Step(t).Evidence {
-			if _, signed := c.State.Task(t).Signed[x.Title]; x.SignOff != "" && !signed {
-				e.action.Name, e.action.Partner = x.Title, c.State.Partner
-				e.about = fmt.Sprintf("%q, by the %s", x.Title, x.SignOff)
-				break
+		if list := c.Unsigned(t); len(list) > 0 && c.State.Task(t).Status == steps.TaskOpen {
+			e.action.Name = list[0].Title
+			e.about = fmt.Sprintf("%q, by the %s", list[0].Title, list[0].SignOff)
+			if list[0].SignOff == "approver" {
+				e.asks = []question{askWho}
 			}
 		}
 	case steps.Write:
@@ -245,8 +246,11 @@ func (f *plain) trial(e entry) steps.Action {
 	for _, q := range e.asks {
 		q.set(&a, "x")
 	}
-	if a.Verb == steps.Resolve {
+	switch a.Verb {
+	case steps.Resolve:
 		a.Value = "partly"
+	case steps.SignOff:
+		a.Partner = "" // whose name it is, is asked
 	}
 	return a
 }

@@ -155,6 +155,7 @@ func (f *plain) mend(ctx context.Context, a *steps.Action, ref *steps.Refusal, a
 		if !once("confirm") {
 			return false, nil
 		}
+		a.Shown = c.Shown(*a)
 		f.preview(&c, *a)
 		return f.confirm(ctx, &c, a, ref)
 	case steps.NeedsPerson:
@@ -186,6 +187,9 @@ func (f *plain) confirm(ctx context.Context, c *steps.Case, a *steps.Action, ref
 func (f *plain) approve(ctx context.Context, c *steps.Case, a *steps.Action, ref *steps.Refusal) (bool, error) {
 	by, single := c.State.Partner, ""
 	if by == "" {
+		if a.Verb == steps.Approve {
+			return false, nil // there is nobody whose yes it could be
+		}
 		line, err := f.ask(ctx, "an approver has to type the words. Name a partner, or type: single-handed REASON: ")
 		if err != nil || line == "" {
 			return false, err
@@ -209,7 +213,7 @@ func (f *plain) approve(ctx context.Context, c *steps.Case, a *steps.Action, ref
 // preview prints what an action would do, before anybody agrees to it.
 func (f *plain) preview(c *steps.Case, a steps.Action) {
 	var tasks []steps.Task
-	switch a.Verb {
+	switch c.Meant(a) {
 	case steps.Execute, steps.Retry, steps.UndoTask:
 		tasks = []steps.Task{a.Task}
 	case steps.Sequence:
@@ -220,7 +224,7 @@ func (f *plain) preview(c *steps.Case, a steps.Action) {
 		f.showPlan(slices.DeleteFunc(c.UndoPlan(c.State.Rollback.Scope), func(e steps.Entry) bool { return e.Task.Host != a.Host }))
 	}
 	for _, t := range tasks {
-		f.previewTask(c, t, a.Verb == steps.UndoTask || c.State.Task(t).Status == steps.TaskUndoFailed)
+		f.previewTask(c, t, c.Meant(a) == steps.UndoTask || c.State.Task(t).Status == steps.TaskUndoFailed)
 	}
 }
 
@@ -238,6 +242,7 @@ func (f *plain) previewReach(c *steps.Case, tasks []steps.Task) []steps.Task {
 func (f *plain) previewTask(c *steps.Case, t steps.Task, undo bool) {
 	s := c.Step(t)
 	f.print("%s  %s\n", t, tail.Inert(s.Title))
+	f.showYes(c, t, undo)
 	if s.NoReturn != "" {
 		f.print("  point of no return: %s\n", tail.Inert(s.NoReturn))
 	}
@@ -263,6 +268,21 @@ func (f *plain) previewTask(c *steps.Case, t steps.Task, undo bool) {
 		for line := range strings.Lines(first(s.Undo.Script, s.Undo.Text)) {
 			f.print("  undo | %s\n", tail.Project([]byte(strings.TrimRight(line, "\n"))).Text)
 		}
+	}
+}
+
+// showYes tells of a second yes that was given ahead.
+func (f *plain) showYes(c *steps.Case, t steps.Task, undo bool) {
+	a := steps.Action{Verb: steps.Execute, Task: t}
+	if undo {
+		a.Verb = steps.UndoTask
+	}
+	switch given, lives, why := c.Approval(a); {
+	case lives:
+		f.print("  %s said yes %s ago (%s); it lives for %s\n", tail.Inert(given.By), seconds(steps.Duration(c.Now.Sub(given.At))),
+			given.How, steps.Duration(steps.ApprovalLife))
+	case why != "":
+		f.print("  %s\n", tail.Inert(why))
 	}
 }
 

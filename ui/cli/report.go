@@ -65,6 +65,7 @@ type attemptAccount struct {
 	ID       string         `json:"id"`
 	Undo     bool           `json:"undo,omitempty"`
 	By       string         `json:"by,omitempty"`
+	Approver string         `json:"approver,omitempty"`
 	Level    steps.Danger   `json:"level,omitempty"`
 	Began    time.Time      `json:"began"`
 	Took     steps.Duration `json:"took,omitempty"`
@@ -252,7 +253,7 @@ func accountTask(c *steps.Case, t steps.Task) taskAccount {
 		a.Planned = s.Soak.For
 	}
 	for _, at := range ts.Attempts {
-		x := attemptAccount{ID: at.ID, Undo: at.Undo, By: at.Confirm.By, Level: at.Confirm.Level, Began: at.Intended,
+		x := attemptAccount{ID: at.ID, Undo: at.Undo, By: at.Confirm.By, Approver: at.Confirm.Approver, Level: at.Confirm.Level, Began: at.Intended,
 			Why: at.Why, Override: at.Override}
 		if at.HasCode {
 			code := at.Code

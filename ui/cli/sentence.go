@@ -154,6 +154,8 @@ func sayTask(e steps.Event) string {
 		return "gate " + e.Task.String() + " passed" + readings(e.Evidence)
 	case steps.Overridden:
 		return e.Task.String() + " overridden" + byText(e.Confirm) + because(e.Reason)
+	case steps.Approved:
+		return fmt.Sprintf("%s said yes to %s %s, attempt %d, %s", e.By, e.Bond.For, e.Task, e.Bond.N, e.How)
 	case steps.SignedOff:
 		return fmt.Sprintf("%s signed off %q on %s as %s, %s", e.By, e.Title, e.Task, e.As, orDash(e.How))
 	case steps.Measured:
@@ -250,7 +252,11 @@ func byText(c steps.Confirmation) string {
 	case c.Single != "":
 		return fmt.Sprintf(", by %s single-handed (%s)", c.By, c.Single)
 	}
-	return ", by " + c.By
+	by := ", by " + c.By
+	if c.Approver != "" && c.Approver != c.By {
+		by += ", approved by " + c.Approver
+	}
+	return by
 }
 
 func untilText(t time.Time) string {

@@ -149,6 +149,8 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		return e.Task.String() + " passed on green", style.OK, true
 	case steps.Overridden:
 		return e.Task.String() + " overridden: " + e.Reason, style.Warn, true
+	case steps.Approved:
+		return e.By + " said yes to " + e.Bond.For + " " + e.Task.String(), style.Plain, true
 	case steps.SignedOff:
 		return e.Title + ": yes of " + e.By, style.Plain, true
 	case steps.Measured:
@@ -169,6 +171,13 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		return e.Task.String() + " soak " + e.To + " " + e.Reason, tone, true
 	case steps.Resolved:
 		return e.Task.String() + " resolved, " + e.As + ": " + e.Reason, style.Warn, true
+	}
+	return scopeWords(e)
+}
+
+// scopeWords are about what a person said of hosts, phases and holds.
+func scopeWords(e steps.Event) (string, style.Tone, bool) {
+	switch e := e.(type) {
 	case steps.Held:
 		return "hold on " + e.Scope.String() + ": " + e.Reason, style.Warn, true
 	case steps.Released:

@@ -40,7 +40,7 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		p.Toned(style.Danger, "cannot", err.Error())
 	}
 	p.Field("dir", work.Dir)
-	r.asks(p, a.Level)
+	r.asks(p, a)
 	r.opens(p, s)
 	if !a.Undo && !noUndo(s) {
 		r.undo(p, s, a.Task)
@@ -102,9 +102,17 @@ func (r *Run) where(p *Page, t steps.Task) {
 }
 
 // asks says who has to agree, and on the embedded fleet who would have to.
-func (r *Run) asks(p *Page, level steps.Danger) {
+func (r *Run) asks(p *Page, a Ask) {
+	level, act := a.Level, steps.Action{Verb: steps.Execute, Task: a.Task}
+	if a.Undo {
+		act.Verb = steps.UndoTask
+	}
 	text := level.String()
+	given, lives, why := r.Approval(act)
 	switch {
+	case r.NeedsApprover(level) && lives:
+		text += fmt.Sprintf("; %s said yes %s ago (%s); it counts for %s more, and only for what is shown here", given.By,
+			Clock(r.Now.Sub(given.At)), given.How, Clock(steps.ApprovalLife-r.Now.Sub(given.At)))
 	case r.NeedsApprover(level) && r.State.Partner == "":
 		text += "; an approver has to type the words, and no partner is named (:partner NAME)"
 	case r.NeedsApprover(level):
@@ -115,6 +123,9 @@ func (r *Run) asks(p *Page, level steps.Danger) {
 		}
 	}
 	p.Field("level", text)
+	if r.NeedsApprover(level) && !lives {
+		p.Toned(style.Warn, "second yes", why)
+	}
 }
 
 func (r *Run) approvedIn(level steps.Danger) string {
