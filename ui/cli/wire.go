@@ -248,8 +248,10 @@ func (s *session) rehearse(ctx context.Context, rb *steps.Runbook) (map[string]r
 	for _, id := range append(rb.AllHosts(), steps.LocalHost) {
 		h := rb.Hosts[id]
 		x := rehearsal.HostSpec{ID: id, Address: first(h.Address, id), User: first(h.User, simulatedUser), Vars: map[string]string{}}
-		for name, v := range h.Vars {
-			x.Vars[name] = first(v.Value, v.Rehearsal)
+		for _, vars := range []map[string]steps.Var{rb.Vars, h.Vars} {
+			for name, v := range vars {
+				x.Vars[name] = first(v.Value, first(s.ledger.state.Answers[name], v.Rehearsal))
+			}
 		}
 		spec.Hosts = append(spec.Hosts, x)
 	}
