@@ -57,12 +57,6 @@ func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *
 // point of no return is not among what the yes covers, and is told all the same.
 func (r *Run) warnsOfAll(p *Page, reach steps.Reach, tasks []steps.Task) {
 	told := map[string]bool{}
-	for _, t := range reach.Tasks {
-		if s := r.Step(t); noUndo(s) && !told[s.ID] {
-			told[s.ID] = true
-			p.Toned(style.Warn, "no undo", s.Title+": "+or(s.NoUndo, "the runbook gives none"))
-		}
-	}
 	for _, t := range tasks {
 		s := r.Step(t)
 		if s.NoReturn == "" || told[s.ID] || r.State.Task(t).Status.Finished() {
@@ -71,6 +65,14 @@ func (r *Run) warnsOfAll(p *Page, reach steps.Reach, tasks []steps.Task) {
 		told[s.ID] = true
 		p.Toned(style.Danger, "return", "not covered: "+s.Title+" is a "+noReturn(s))
 	}
+	var none []string
+	for _, t := range reach.Tasks {
+		if s := r.Step(t); noUndo(s) && !told[s.ID] {
+			told[s.ID] = true
+			none = append(none, s.Title)
+		}
+	}
+	p.Toned(style.Warn, "no undo", strings.Join(none, "; "))
 }
 
 // covered shows what a task of a sequence will run, and with which values on
@@ -78,6 +80,9 @@ func (r *Run) warnsOfAll(p *Page, reach steps.Reach, tasks []steps.Task) {
 func (r *Run) covered(p *Page, t steps.Task, as string) {
 	s := r.Step(t)
 	p.Head(fmt.Sprintf("%s: %s, %s", tail.Inert(t.Host), tail.Inert(s.Title), r.Level(t)))
+	if noUndo(s) && as == "" {
+		p.Toned(style.Warn, "no undo", or(s.NoUndo, "the runbook gives none"))
+	}
 	switch {
 	case as != "":
 		p.Text(style.Dim, "the same as on "+as)
