@@ -45,6 +45,8 @@ func (c *Case) Alone(t Task) string {
 	switch {
 	case s == nil:
 		return ""
+	case c.State.Task(t).Status.Trouble():
+		return "which " + c.Stands(t)
 	case s.Person():
 		return "which " + s.Waits()
 	case s.NoReturn != "":

@@ -99,7 +99,8 @@ func TestWhatAStoppedSequenceLeaves(t *testing.T) {
 	s.do(whole(s), inRow("a@w1"))
 	left(s, false, "", 0) // it is under way
 	s.exits("a@w1", 1).on(SequenceEnded{Why: "a@w1 is failed"})
-	left(s, true, "a@w1 is failed", 3)
+	left(s, true, "a@w1 is failed", 0) // nothing of it before that is mended
+	s.reaches("a@w1", "which is failed")
 	s.do(verb(Retry, "a@w1")).exits("a@w1", 0) // what stopped it is mended; nobody went on yet
 	left(s, true, "a@w1 is failed", 2)
 	s.do(x("a@w2"))

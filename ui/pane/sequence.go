@@ -129,6 +129,8 @@ func (r *Run) leftOff() (Wish, bool) {
 		w.Hint = "x on its row goes on with " + Counted(reach)
 	case len(reach.Tasks) > 0:
 		w.Hint = fmt.Sprintf("x on its row goes on with %s, up to %s", Counted(reach), reach.Stop)
+	case r.State.Task(reach.Stop).Status.Trouble():
+		w.Hint = "when that is mended, x on this row goes on"
 	default:
 		w.Hint = fmt.Sprintf("x on %s, then x on this row goes on", reach.Stop)
 	}
