@@ -221,7 +221,7 @@ func logUnbounded(s *script) {
 		}
 		switch {
 		case last(path) == "logs":
-		case c.is("kubectl") && last(verb(c)) == "logs", c.is("journalctl"):
+		case c.is("kubectl") && last(verb(c)) == "logs", c.is("journalctl") && c.endless() == "":
 			o = anywhere(c.args, "nuSUgp", "lines", "since", "until", "tail", "unit")
 		default:
 			continue

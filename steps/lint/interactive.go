@@ -13,47 +13,69 @@ import (
 
 // editors and pagers, which need a person.
 var editors = strings.Fields("nano vi vim nvim view pico emacs joe mcedit visudo vipw")
-var pagers = strings.Fields("less more most man htop btop atop nload iotop mc tmux screen dialog whiptail")
 
+// screens draw on a whole terminal, pagers show one page of it after the other.
+var screens = strings.Fields("htop btop atop nload iotop mc dialog whiptail")
+var pagers = strings.Fields("less more most man")
+
+// interactive finds what fails without a person, or reads nothing and ends; and
+// warns of what takes the silence for an answer.
 func interactive(s *script) {
+	fed := slices.ContainsFunc(s.calls, func(c *call) bool { return c.is("exec") && c.fed() })
 	for _, c := range s.calls {
-		if c.fed() && !c.is(editors...) && !c.is("docker", "podman") {
+		if (fed || c.fed()) && !c.is(editors...) && !c.is("docker", "podman") {
 			continue
 		}
-		if why := c.asks(); why != "" {
+		if why := c.needsPerson(); why != "" {
 			s.pos(c.at, "%s", why)
+		} else if why := c.asksFirst(); why != "" {
+			s.book.rule.Error = false
+			s.pos(c.at, "%s", why)
+			s.book.rule.Error = true
 		}
 	}
 }
 
-// asks says what a command wants of a person; "" when it wants nothing.
-func (c *call) asks() string {
+// needsPerson says what a command wants of a person; "" when it wants nothing.
+func (c *call) needsPerson() string {
 	o := anywhere(c.args, "")
 	switch {
 	case c.is(editors...):
 		return c.name + " is an editor and needs a terminal: a step of kind edit changes a file, keeps a backup and can undo it"
-	case c.is(pagers...) && !o.has('V') && !o.any("version", "help") && !c.is("tmux", "screen"):
-		return c.name + " shows pages to a person at a terminal; print what is wanted, with a limit"
+	case c.is(screens...):
+		return c.name + " draws on a terminal, and there is none"
 	case c.is("top") && !o.has('b'):
 		return "top needs a terminal; top -b -n 1 prints one page"
 	case c.is("ssh"):
 		return c.shellOnServer()
 	case c.is("docker", "podman", "docker-compose", "nerdctl"):
 		return c.dockerAsks()
-	case c.is("read") && !inside[*syntax.FuncDecl](c):
+	case c.is("read") && !inside[*syntax.FuncDecl](c) && !o.has('u') && !o.has('t'):
 		return "read waits for a person; an operator's answer is an input ([vars] NAME = { ask = ... }) or a gate"
 	case c.is("git"):
 		return c.gitAsks()
-	case c.is("apt", "apt-get", "yum", "dnf", "zypper", "pacman"):
-		return c.packagesAsk()
 	case c.is("psql", "mysql", "mariadb", "mongosh", "redis-cli", "sqlite3"):
 		return c.clientAsks()
-	case c.is("su") && !o.has('c') && !o.any("command"), c.is("passwd") && !o.any("stdin") && len(o.short) == 0,
+	case c.is("su") && len(o.rest) < 3 && !o.has('c') && !o.any("command"), c.is("passwd") && !o.any("stdin") && len(o.short) == 0,
 		c.is("crontab") && o.has('e'), c.is("systemctl") && last(verb(c)) == "edit", c.is("kubectl") && last(verb(c)) == "edit":
 		return c.shown() + " waits for a person at a terminal"
 	case c.is("sudo") && (o.has('i') || o.has('s')):
 		return "sudo opens a shell that reads nothing and ends; what follows does not run in it"
-	case c.is("rm", "cp", "mv", "ln") && o.any("interactive") || c.is("rm", "cp", "mv", "ln") && o.has('i'):
+	}
+	return ""
+}
+
+// asksFirst says what a command asks, and goes on without an answer.
+func (c *call) asksFirst() string {
+	o := anywhere(c.args, "")
+	switch {
+	case c.is(pagers...) && !o.has('V') && !o.any("version", "help"):
+		return c.name + " shows pages to a person at a terminal; print what is wanted, with a limit"
+	case c.is("apt", "apt-get", "yum", "dnf"):
+		return c.packagesAsk()
+	case c.is("docker", "podman"):
+		return c.pruneAsks()
+	case c.is("rm", "cp", "mv", "ln") && (o.has('i') || o.any("interactive")):
 		return c.name + " -i asks, and takes the silence for no"
 	}
 	return ""
@@ -79,16 +101,25 @@ func (c *call) dockerAsks() string {
 		if (o.has('t') || o.any("tty")) && (o.has('i') || o.any("interactive")) && !o.has('d') && !o.any("detach") {
 			return c.shown() + " -it wants a terminal and fails without one: leave -it out"
 		}
-	case "system prune", "volume prune", "image prune", "container prune", "network prune", "builder prune":
-		if o := anywhere(args, ""); !o.has('f') && !o.any("force") {
-			return c.shown() + " asks whether it may; -f says so, if it may"
-		}
+	}
+	return ""
+}
+
+func (c *call) pruneAsks() string {
+	path, args := c.docker()
+	if o := anywhere(args, ""); last(path) == "prune" && !o.has('f') && !o.any("force") {
+		return c.shown() + " asks whether it may, and takes the silence for no: -f says yes"
 	}
 	return ""
 }
 
 func (c *call) gitAsks() string {
 	path, args := c.verbs(1)
+	for _, a := range c.expr.Assigns {
+		if a.Name != nil && strings.HasSuffix(a.Name.Value, "EDITOR") {
+			return ""
+		}
+	}
 	o := anywhere(args, "mFCctS", "message", "file", "reuse-message", "author", "date", "template")
 	switch verb := last(path); {
 	case verb == "commit" && !o.has('m') && !o.has('F') && !o.has('C') && !o.any("message", "file", "no-edit", "reuse-message", "fixup"):
@@ -109,7 +140,7 @@ func (c *call) packagesAsk() string {
 		return ""
 	}
 	for _, a := range asks {
-		if literal(o.rest[0]) == a && !c.is("pacman", "zypper") {
+		if literal(o.rest[0]) == a {
 			return c.name + " " + a + " asks whether it may, and takes the silence for no: -y says yes"
 		}
 	}

@@ -47,12 +47,33 @@ func (b *book) absentFrom(p *steps.Phase) {
 	for _, group := range b.groups() {
 		hosts := b.rb.Groups[group]
 		missing := slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return covered[h] })
-		if s := b.widest(p, hosts); len(missing) == 1 && s != nil {
+		if s := b.widest(p, hosts); len(missing) == 1 && s != nil && (len(hosts) > 3 || b.sameOn(p, hosts, missing[0])) {
 			b.value(s, s.Path()+".on", "%s has no step in phase %s, and every other host of %s has: is it forgotten? If not, silence this with the reason", missing[0], p.ID, group)
 			return
 		}
 	}
 	b.stepsWithout(p)
+}
+
+// sameOn reports whether one script of a phase goes to all of some hosts but
+// one: of two hosts out of three that is what makes the third one missed.
+func (b *book) sameOn(p *steps.Phase, hosts []string, but string) bool {
+	reach := map[string]map[string]bool{}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if reach[s.Script] == nil {
+			reach[s.Script] = map[string]bool{}
+		}
+		for _, h := range b.rb.HostsOf(s.On) {
+			reach[s.Script][h] = s.Script != ""
+		}
+	}
+	for _, to := range reach {
+		if !slices.ContainsFunc(hosts, func(h string) bool { return !to[h] && h != but }) {
+			return true
+		}
+	}
+	return false
 }
 
 // groups lists the groups of three hosts and more, the largest first.
@@ -95,6 +116,7 @@ func (b *book) widest(p *steps.Phase, hosts []string) (which *steps.Step) {
 // other steps of the phase reach whole, when nothing is done on that one host
 // alone.
 func (b *book) stepsWithout(p *steps.Phase) {
+	told := map[*steps.Step]bool{}
 	for _, group := range b.groups() {
 		hosts := b.rb.Groups[group]
 		whole, alone := 0, map[string]bool{}
@@ -114,7 +136,8 @@ func (b *book) stepsWithout(p *steps.Phase) {
 			s := &p.Steps[i]
 			on := b.rb.HostsOf(s.On)
 			missing := slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return slices.Contains(on, h) })
-			if len(missing) == 1 && !alone[missing[0]] && b.onlyStepOn(s) {
+			if len(missing) == 1 && !told[s] && !alone[missing[0]] && b.onlyStepOn(s) {
+				told[s] = true
 				b.value(s, s.Path()+".on", "%s is left out here; other steps of phase %s reach all of %s, and nothing is done on %s alone", missing[0], p.ID, group, missing[0])
 			}
 		}

@@ -48,7 +48,7 @@ func (c *call) endless() string {
 		return "take one look (--no-stream, --until)"
 	case last(path) == "attach":
 		return "look at its log"
-	case len(path) == 2 && path[0] == "compose" && path[1] == "up" && !detached(args):
+	case len(path) == 2 && path[0] == "compose" && path[1] == "up" && !detached(args) && !namesService(args):
 		return "start it with -d, and let verify prove that it runs"
 	case c.is("watch"):
 		return "look once here; verify, with stable and timeout, looks again and again"
@@ -77,6 +77,12 @@ func follows(args []*syntax.Word) bool {
 func detached(args []*syntax.Word) bool {
 	o := anywhere(args, "t", "timeout", "scale", "pull", "wait-timeout")
 	return o.has('d') || o.any("detach", "wait", "no-start", "abort-on-container-exit", "exit-code-from", "abort-on-container-failure")
+}
+
+// namesService reports whether docker compose up is given a service: it may be
+// one that does its work and ends.
+func namesService(args []*syntax.Word) bool {
+	return len(anywhere(args, "t", "timeout", "scale", "pull").rest) > 0
 }
 
 // bounded reports whether something else ends the command: a timeout, a pipe
