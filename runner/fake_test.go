@@ -39,6 +39,7 @@ type fakeHost struct {
 	away    bool
 	refuses error // a launch meets with it, and starts nothing
 	tried   int   // launches
+	outside bool  // ends are seen from outside only
 	lose    bool  // launches take effect and their answer is lost
 	changed chan struct{}
 	id      job.Identity
@@ -88,6 +89,7 @@ func (h *fakeHost) Launch(ctx context.Context, r job.Request) (job.Status, error
 		h.mu.Lock()
 		if j.st.State == job.Running {
 			j.st.State, j.st.Exit, j.st.Size, j.out, j.values = job.Exited, exit, int64(len(out)), out, values
+			j.st.Outside = h.outside
 			close(j.done)
 		}
 		h.mu.Unlock()

@@ -342,3 +342,23 @@ func TestJournalThatFailsFreezesLaunches(t *testing.T) {
 		t.Fatalf("started %d times", n)
 	}
 }
+
+// TestAnEndSeenFromOutsideIsUnknown: whoever saw it cannot tell the script's own
+// exit code from a kill before its first line, so neither can we.
+func TestAnEndSeenFromOutsideIsUnknown(t *testing.T) {
+	for _, code := range []int{0, 137} {
+		g := newRig(t, book)
+		g.hosts["a"].script = func(job.Request) (string, string, int) { return "", "", code }
+		g.start(nil)
+		g.bound()
+		g.hosts["a"].mu.Lock()
+		g.hosts["a"].outside = true
+		g.hosts["a"].mu.Unlock()
+		g.must(execute("look@a"))
+		g.until("unknown", g.is("look@a", steps.TaskUnknown))
+		if err := g.do(execute("look@a")); err == nil {
+			t.Error("it was started again before a person said what became of it")
+		}
+		g.kill()
+	}
+}
