@@ -242,7 +242,7 @@ func (d *desk) carry(cmd tea.Cmd) {
 		return
 	}
 	switch out := cmd().(type) {
-	case doneMsg, toldMsg, copiedMsg, notKeptMsg:
+	case doneMsg, toldMsg, copiedMsg, notKeptMsg, siftedMsg:
 		_, next := d.Update(out)
 		d.carry(next)
 	case tea.BatchMsg:

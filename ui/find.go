@@ -5,6 +5,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -15,17 +16,13 @@ import (
 )
 
 // askSearch asks what to look for in the focused log.
-func (m *model) askSearch() {
-	m.askText("search", "/", m.search)
-}
+func (m *model) askSearch() { m.askText("search", "/", m.search) }
 
 // askFilter asks which lines of the focused log are to be shown.
-func (m *model) askFilter() {
-	m.askText("filter", "&", m.filter)
-}
+func (m *model) askFilter() { m.askText("filter", "&", m.filter) }
 
 // askText asks for a text in the footer.
-func (m *model) askText(name, label string, then func(string)) {
+func (m *model) askText(name, label string, then func(string) tea.Cmd) {
 	if m.looked().Ring == nil {
 		m.say(style.Dim, "there are no lines to look through")
 		return
@@ -36,76 +33,113 @@ func (m *model) askText(name, label string, then func(string)) {
 		if text := a.Values[0]; text != "" {
 			m.sought = append(m.sought, text)
 		}
-		then(a.Values[0])
-		return nil
+		return then(a.Values[0])
 	}
 	m.ask(q)
 }
 
-// search looks for a text in the focused log, backward from its end.
-func (m *model) search(text string) {
-	l := m.looked()
-	if l.Ring == nil {
-		return
-	}
+// search looks for a text in the focused log, backward from the screen's end.
+func (m *model) search(text string) tea.Cmd {
 	q, err := tail.Typed(text)
 	if err != nil {
 		m.say(style.Warn, err.Error())
-		return
+		return nil
 	}
-	v := m.views[l.key]
+	v := m.views[m.looked().key]
 	v.Search, v.Jump = pane.Search{Text: text, Query: q}, pane.NoJump
-	m.views[l.key] = m.sift(l, v)
-	if text != "" {
-		m.match(true)
-	}
+	return m.sift(v, false, func(m *model) tea.Cmd {
+		if text == "" {
+			return nil
+		}
+		return m.match(true)
+	})
 }
 
 // filter shows only the lines that match a text; all of them for no text.
-func (m *model) filter(text string) {
-	m.change(func(l viewed, v pane.LogView) pane.LogView {
-		q, err := tail.Typed(text)
-		if err != nil {
-			m.say(style.Warn, err.Error())
-			return v
-		}
-		v.Filter, v.Not = pane.Search{Text: text, Query: q}, false
-		return m.sift(l, v)
-	})
+func (m *model) filter(text string) tea.Cmd {
+	q, err := tail.Typed(text)
+	if err != nil {
+		m.say(style.Warn, err.Error())
+		return nil
+	}
+	v := m.views[m.looked().key]
+	v.Filter, v.Not = pane.Search{Text: text, Query: q}, false
+	return m.sift(v, false, sayFiltered)
 }
 
 // invert shows the other lines.
-func (m *model) invert() {
-	m.change(func(l viewed, v pane.LogView) pane.LogView {
-		if v.Filter.Text == "" {
-			m.say(style.Dim, "no lines are filtered; & does it")
-			return v
-		}
-		v.Not = !v.Not
-		return m.sift(l, v)
-	})
+func (m *model) invert() tea.Cmd {
+	v := m.views[m.looked().key]
+	if v.Filter.Text == "" {
+		m.say(style.Dim, "no lines are filtered; & does it")
+		return nil
+	}
+	v.Not = !v.Not
+	return m.sift(v, false, sayFiltered)
 }
 
-// sift makes the indexes of a view anew, and says how much its filter shows.
-func (m *model) sift(l viewed, v pane.LogView) pane.LogView {
-	v = indexed(v)
-	m.views[l.key] = v
-	m.caughtUp(l.key, l.Ring)
-	v = m.views[l.key]
-	if x := v.Filter.Lines; x != nil {
+// sayFiltered says how much a new filter shows.
+func sayFiltered(m *model) tea.Cmd {
+	l := m.looked()
+	if x := m.views[l.key].Filter.Lines; x != nil {
 		first, next := l.Ring.Span()
 		m.say(style.Dim, fmt.Sprintf("%s of %s lines", pane.Thousands(int64(x.Len())), pane.Thousands(next-first)))
 	}
-	if v.Paused {
-		v.Top = min(l.Step(v, v.Top, 0), l.Last(v, l.w, l.h))
+	return nil
+}
+
+// siftedMsg is which lines of a log pass the filter, match and speak of trouble.
+type siftedMsg struct {
+	key  string
+	n    int // of the question, so that an answer to an older one counts for nothing
+	ring *tail.Ring
+	v    pane.LogView // with the indexes
+	then func(*model) tea.Cmd
+}
+
+// sift takes another search or filter for the focused log. All its lines are
+// looked at outside of Update: they may be a hundred thousand.
+func (m *model) sift(v pane.LogView, errors bool, then func(*model) tea.Cmd) tea.Cmd {
+	l := m.looked()
+	if l.Ring == nil {
+		return nil
 	}
-	return v
+	v.Filter.Lines, v.Search.Lines, v.Errors = nil, nil, nil
+	m.views[l.key] = v
+	m.sifts[l.key]++
+	msg := siftedMsg{key: l.key, n: m.sifts[l.key], ring: l.Ring, v: indexed(v, errors), then: then}
+	return func() tea.Msg {
+		for _, x := range msg.v.Indexes() {
+			x.Catch(msg.ring)
+		}
+		return msg
+	}
+}
+
+// sifted takes the lines that were found, and goes on with what they were
+// looked for.
+func (m *model) sifted(s siftedMsg) tea.Cmd {
+	if s.n != m.sifts[s.key] {
+		return nil
+	}
+	v := m.views[s.key]
+	v.Filter.Lines, v.Search.Lines, v.Errors = s.v.Filter.Lines, s.v.Search.Lines, s.v.Errors
+	m.views[s.key] = v
+	m.caughtUp(s.key, s.ring) // with what has come meanwhile
+	l := m.looked()
+	if l.key != s.key {
+		return nil
+	}
+	if v = m.views[s.key]; v.Paused {
+		v.Top = min(l.Step(v, v.Top, 0), l.Last(v, l.w, l.h))
+		m.views[s.key] = v
+	}
+	return s.then(m)
 }
 
 // indexed gives a view empty indexes of what it looks for.
-func indexed(v pane.LogView) pane.LogView {
+func indexed(v pane.LogView, errors bool) pane.LogView {
 	var only []tail.Query
-	v.Filter.Lines, v.Search.Lines, v.Errors = nil, nil, nil
 	if v.Filter.Text != "" {
 		q := v.Filter.Query
 		if v.Not {
@@ -115,44 +149,43 @@ func indexed(v pane.LogView) pane.LogView {
 		v.Filter.Lines = tail.NewIndex(q)
 	}
 	if v.Search.Text != "" {
-		v.Search.Lines = tail.NewIndex(append(only, v.Search.Query)...)
+		v.Search.Lines = tail.NewIndex(slices.Concat(only, []tail.Query{v.Search.Query})...)
+	}
+	if errors {
+		v.Errors = tail.NewIndex(slices.Concat(only, []tail.Query{pane.Trouble})...)
 	}
 	return v
 }
 
 // match goes to the match before, or the one after.
-func (m *model) match(backward bool) {
+func (m *model) match(backward bool) tea.Cmd {
 	l := m.looked()
-	if l.Ring == nil {
-		return
-	}
-	v := m.views[l.key]
-	if v.Search.Lines == nil {
+	switch v := m.views[l.key]; {
+	case l.Ring == nil:
+	case v.Search.Text == "":
 		m.say(style.Dim, "nothing is looked for; / does it")
-		return
+	case v.Search.Lines != nil:
+		m.jump(l, v, pane.ToMatch, v.Search.Lines, backward)
 	}
-	m.jump(l, v, pane.ToMatch, v.Search.Lines, backward)
+	return nil
 }
 
 // nextError goes to the line before that speaks of trouble, or the one after.
-func (m *model) nextError(backward bool) {
+func (m *model) nextError(backward bool) tea.Cmd {
 	l := m.looked()
-	if l.Ring == nil {
-		return
+	switch v := m.views[l.key]; {
+	case l.Ring == nil:
+	case v.Errors == nil:
+		return m.sift(v, true, func(m *model) tea.Cmd {
+			l := m.looked()
+			v := m.views[l.key]
+			m.jump(l, v, pane.ToError, v.Errors, backward)
+			return nil
+		})
+	default:
+		m.jump(l, v, pane.ToError, v.Errors, backward)
 	}
-	v := m.views[l.key]
-	if v.Errors == nil {
-		var only []tail.Query
-		if q := v.Filter.Query; v.Filter.Text != "" {
-			if v.Not {
-				q = q.Not()
-			}
-			only = []tail.Query{q}
-		}
-		v.Errors = tail.NewIndex(append(only, pane.Trouble)...)
-		v.Errors.Catch(l.Ring)
-	}
-	m.jump(l, v, pane.ToError, v.Errors, backward)
+	return nil
 }
 
 // jump brings a line that was looked for into the middle of the view.

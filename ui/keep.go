@@ -110,7 +110,7 @@ func (m *model) asLeft(text []byte, err error) error {
 		if v.Filter.Query, err = tail.Typed(l.Filter); err == nil {
 			v.Filter.Text = l.Filter
 		}
-		m.views[key] = indexed(v)
+		m.views[key] = indexed(v, false)
 	}
 	m.shown = k.Shown
 	return nil

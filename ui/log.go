@@ -65,16 +65,20 @@ func (m *model) change(f func(l viewed, v pane.LogView) pane.LogView) {
 // page is how many lines of the focused pane are on the screen.
 func (m *model) page() int { return max(1, m.places[m.focus].h-1) }
 
-// catchUp lets searches and filters look at the lines that have come, and takes
-// views that were anchored in another ring off it: a retry prints anew.
+// catchUp lets searches and filters look at the lines that have come, in all
+// logs, so that there are never many.
 func (m *model) catchUp() {
-	for _, s := range m.servers {
-		m.caughtUp(viewKey(s), s.Log.Ring)
+	for _, h := range m.snap.Hosts {
+		for _, l := range h.Logs {
+			m.caughtUp(h.ID+"/"+l.Name, l.Ring)
+		}
 	}
 	l, key := m.output()
 	m.caughtUp(key, l.Ring)
 }
 
+// caughtUp catches up with one log, and takes a view that was anchored in
+// another ring off it: a retry prints anew.
 func (m *model) caughtUp(key string, ring *tail.Ring) {
 	v, ok := m.views[key]
 	if !ok || ring == nil {
@@ -85,10 +89,8 @@ func (m *model) caughtUp(key string, ring *tail.Ring) {
 		m.views[key] = v
 	}
 	m.rings[key] = ring
-	for _, x := range []*tail.Index{v.Filter.Lines, v.Search.Lines, v.Errors} {
-		if x != nil {
-			x.Catch(ring)
-		}
+	for _, x := range v.Indexes() {
+		x.Catch(ring)
 	}
 }
 

@@ -334,3 +334,26 @@ func TestWheelScrollsThePaneUnderThePointer(t *testing.T) {
 		}
 	}
 }
+
+// Lines are looked at outside of Update; meanwhile the pane says so, and an
+// answer to an older question counts for nothing.
+func TestLookingThroughALogHoldsNothingUp(t *testing.T) {
+	d, _ := reading(t, 120, 36, count(300))
+	first := d.search("line 1")
+	d.View()
+	d.model.drawn = false
+	d.expect(t, "/line 1 looking")
+	second := d.search("line 29")
+	older, newer := first(), second()
+	d.send(newer)
+	d.expect(t, "/line 29 11 of 11")
+	d.send(older)
+	d.model.drawn = false
+	d.expect(t, "/line 29 11 of 11")
+	third := d.nextError(true)
+	d.press("esc", "5") // the operator has gone on
+	d.send(third())
+	if strings.Contains(d.said, "error") {
+		t.Errorf("in another pane it says %q", d.said)
+	}
+}

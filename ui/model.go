@@ -64,6 +64,7 @@ type model struct {
 	log    map[string]int          // index of the log that a server's pane shows
 	host   string                  // the server that was focused last
 	rings  map[string]*tail.Ring   // that the views were last of
+	sifts  map[string]int          // how often lines were looked for, by view
 	places map[focus]box           // of the panes that were last drawn
 	inner  box                     // of the output in the detail
 	split  int                     // how far the line beside the steps was moved
@@ -95,7 +96,7 @@ func newModel(ctx context.Context, o Options, r Run) *model {
 	m := &model{
 		ctx: ctx, opts: o, run: r, dark: o.Theme != Light, lower: detailPart, board: true,
 		folds: pane.Folds{}, pages: map[part]int{}, views: map[string]pane.LogView{}, log: map[string]int{},
-		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, places: map[focus]box{},
+		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, sifts: map[string]int{}, places: map[focus]box{},
 	}
 	m.restyle()
 	return m

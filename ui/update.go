@@ -47,6 +47,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 		return m, m.keep()
+	case siftedMsg:
+		return m, m.sifted(msg)
 	case notKeptMsg:
 		m.say(style.Warn, "how the screen is looked at cannot be kept: "+msg.err.Error())
 	case pagedMsg:

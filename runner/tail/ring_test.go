@@ -125,16 +125,19 @@ func TestRawViewHidesNothing(t *testing.T) {
 	}
 }
 
+func patternOf(t testing.TB, s string) Query {
+	t.Helper()
+	q, err := Pattern(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
 func TestSearch(t *testing.T) {
 	r := NewRing(0)
 	io.WriteString(r, "Error one\nfine\nerror two\n\x1b[31mERROR\x1b[0m\ngrün\nlast error")
-	pattern := func(s string) Query {
-		q, err := Pattern(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return q
-	}
+	pattern := func(s string) Query { return patternOf(t, s) }
 	for _, tt := range []struct {
 		name     string
 		q        Query
@@ -154,6 +157,7 @@ func TestSearch(t *testing.T) {
 		{"small beyond ASCII", Literal("grün"), 5, true, 4, 1},
 		{"pattern", pattern(`^error \S+$`), 0, false, 0, 2},
 		{"pattern with case", pattern(`^E`), 1, false, -1, 1},
+		{"any", Any("two", "last"), 0, false, 2, 2},
 		{"nothing", Literal(""), 0, false, -1, 0},
 	} {
 		x := NewIndex(tt.q)
@@ -274,7 +278,11 @@ func BenchmarkIndex(b *testing.B) {
 	for r.Dropped() == 0 {
 		io.WriteString(r, logLine)
 	}
-	for b.Loop() {
-		NewIndex(Literal("needle")).Catch(r)
+	for name, q := range map[string]Query{"literal": Literal("needle"), "any": Any("error", "fail", "panic", "no space"), "pattern": patternOf(b, "error|fail|panic|no space")} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				NewIndex(q).Catch(r)
+			}
+		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 type Query struct {
 	literal string         // set for a literal; lower case when fold is
 	fold    bool           // ASCII case is ignored
+	words   []string       // set for any of some words, all lower case and plain
 	re      *regexp.Regexp // set for all else
 	not     bool           // the lines without a match are meant
 }
@@ -26,6 +27,10 @@ func Typed(text string) (Query, error) {
 	}
 	return Literal(text), nil
 }
+
+// Any looks for any of some words of small ASCII letters, in any case. It is for
+// a list that is looked for in every line: many times as fast as its pattern.
+func Any(words ...string) Query { return Query{words: words} }
 
 // Not gives the query for the lines that q does not match.
 func (q Query) Not() Query {
@@ -99,6 +104,8 @@ func (q Query) index(text string) (start, end int) {
 			return loc[0], loc[1]
 		}
 		return -1, -1
+	case len(q.words) > 0:
+		return q.first(lowerASCII(text))
 	case q.literal == "":
 		return -1, -1
 	case q.fold:
@@ -107,6 +114,18 @@ func (q Query) index(text string) (start, end int) {
 		start = strings.Index(text, q.literal)
 	}
 	return start, start + len(q.literal)
+}
+
+// first is the first of the words, and the first listed of those that begin
+// there.
+func (q Query) first(low string) (start, end int) {
+	start, end = -1, -1
+	for _, w := range q.words {
+		if i := strings.Index(low, w); i >= 0 && (start < 0 || i < start) {
+			start, end = i, i+len(w)
+		}
+	}
+	return start, end
 }
 
 // lowerASCII keeps byte offsets, which strings.ToLower does not.

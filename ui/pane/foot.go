@@ -67,17 +67,23 @@ func (l Log) where(v LogView, focused bool) []string {
 // found counts what is filtered and what was looked for.
 func (l Log) found(v LogView) []string {
 	var parts []string
-	if v.Filter.Lines != nil {
-		first, next := l.Ring.Span()
-		word := "&"
+	if v.Filter.Text != "" {
+		word, n := "&", "looking"
 		if v.Not {
 			word = "& not "
 		}
-		parts = append(parts, fmt.Sprintf("%s%s %s of %s lines", word, tail.Inert(v.Filter.Text),
-			Thousands(int64(v.Filter.Lines.Len())), Thousands(next-first)))
+		if x := v.Filter.Lines; x != nil {
+			first, next := l.Ring.Span()
+			n = Thousands(int64(x.Len())) + " of " + Thousands(next-first) + " lines"
+		}
+		parts = append(parts, word+tail.Inert(v.Filter.Text)+" "+n)
 	}
-	if x := v.Search.Lines; x != nil {
-		parts = append(parts, "/"+tail.Inert(v.Search.Text)+" "+count(x, v, ToMatch, "no match"))
+	if v.Search.Text != "" {
+		n := "looking"
+		if x := v.Search.Lines; x != nil {
+			n = count(x, v, ToMatch, "no match")
+		}
+		parts = append(parts, "/"+tail.Inert(v.Search.Text)+" "+n)
 	}
 	if x := v.Errors; x != nil && v.Jump == ToError {
 		parts = append(parts, "error "+count(x, v, ToError, "none"))

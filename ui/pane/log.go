@@ -47,11 +47,16 @@ type LogView struct {
 	Was     bool  // the view was paused before
 }
 
+// Indexes are those that a view keeps up.
+func (v LogView) Indexes() []*tail.Index {
+	return slices.DeleteFunc([]*tail.Index{v.Filter.Lines, v.Search.Lines, v.Errors}, func(x *tail.Index) bool { return x == nil })
+}
+
 // Search is what a person looks for in a log. The zero value looks for nothing.
 type Search struct {
 	Text  string // as it was typed
 	Query tail.Query
-	Lines *tail.Index // that match, and pass the filter
+	Lines *tail.Index // that match, and pass the filter; nil while they are looked for
 }
 
 // Jump says what a line was jumped to for.
@@ -65,14 +70,7 @@ const (
 )
 
 // Trouble finds lines that speak of it.
-var Trouble = must(tail.Pattern(`error|fail|fatal|panic|exception|traceback|critical|denied|refused|no space`))
-
-func must(q tail.Query, err error) tail.Query {
-	if err != nil {
-		panic(err)
-	}
-	return q
-}
+var Trouble = tail.Any("error", "fail", "fatal", "panic", "exception", "traceback", "critical", "denied", "refused", "no space")
 
 func (l Log) empty() bool {
 	if l.Ring == nil {
