@@ -70,9 +70,10 @@ type Action struct {
 	Confirm Confirmation
 	Actor   string
 	Partner string
-	Bound   *Bound // of rebind: what the host is now
-	Wrote   *Wrote // of write: the document as it is now
-	Shown   *Bond  // what the person saw who says yes; nil where nothing was shown
+	Bound   *Bound   // of rebind: what the host is now
+	Wrote   *Wrote   // of write: the document as it is now
+	Take    []string // of amend: steps whose new undo is taken for what has been done
+	Shown   *Bond    // what the person saw who says yes; nil where nothing was shown
 }
 
 // Refusal says why an action is not allowed now.
@@ -179,8 +180,28 @@ func (c *Case) inForce(id string) *Step {
 }
 
 // Step gives the step of a task as it binds it: frozen where the task has
-// begun under an earlier text.
+// begun under an earlier text, with the undo that a person chose for it since.
 func (c *Case) Step(t Task) *Step {
+	s := c.frozen(t)
+	if from := c.text(c.State.Tasks[t].UndoBook); s != nil && from != nil {
+		if n := from.Step(t.Step); n != nil {
+			own := *s
+			own.Undo, own.NoUndo = n.Undo, n.NoUndo
+			return &own
+		}
+	}
+	return s
+}
+
+// text gives a text of this run by its hash, or nil.
+func (c *Case) text(hash string) *Runbook {
+	if hash == c.Book.Hash {
+		return c.Book
+	}
+	return c.Old[hash]
+}
+
+func (c *Case) frozen(t Task) *Step {
 	if ts, ok := c.State.Tasks[t]; ok && ts.Status != TaskNotStarted && ts.Book != "" && ts.Book != c.Book.Hash {
 		if old := c.Old[ts.Book]; old != nil {
 			if s := old.Step(t.Step); s != nil {

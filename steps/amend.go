@@ -4,6 +4,7 @@ package steps
 // has not begun takes a new text, and a person accepts it.
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -37,7 +38,7 @@ func (c *Case) Changes(next *Runbook) []string {
 
 func (c *Case) frozenNote(s *Step) string {
 	for _, h := range s.TaskHosts() {
-		if st := c.State.Task(Task{s.ID, h}).Status; st != TaskNotStarted {
+		if st := c.State.Task(Task{s.ID, h}).Status; st != TaskNotStarted && st != TaskUndone {
 			return "; what is " + string(st) + " stays as it was executed"
 		}
 	}
@@ -67,7 +68,102 @@ func amend(c *Case, a Action) ([]Event, error) {
 	if r := c.confirmed(Low, "", a); r != nil {
 		return nil, r
 	}
-	return []Event{Amended{Hash: n.Hash, Reason: a.Reason, Diff: c.Changes(n)}}, nil
+	undos, r := c.take(n, a.Take)
+	if r != nil {
+		return nil, r
+	}
+	out := []Event{Amended{Hash: n.Hash, Reason: a.Reason, Diff: c.Changes(n), Undos: undos}}
+	if c.State.Sequence != nil { // its yes was for the text before
+		out = append(out, SequenceEnded{Why: "the runbook's new text was taken"})
+	}
+	return out, nil
+}
+
+// What is taken of an undo that changed.
+const (
+	TakeOld = "old" // as it was executed; the default
+	TakeNew = "new"
+)
+
+// UndoTaken is the answer to one changed undo.
+type UndoTaken struct {
+	Step  string `json:"step"`
+	Tasks []Task `json:"tasks"`
+	Take  string `json:"take"`
+}
+
+// UndoChange is an undo of work that has been done, which another text changes.
+type UndoChange struct {
+	Step     string
+	Tasks    []Task // that would take the new one
+	Old, New *Step  // with their undos; of Old, as it binds the first of the tasks
+}
+
+// ChangedUndos lists the undos of what has been done that another text changes,
+// in its order. Whose undo is the backup of an edit is not among them: a text
+// cannot change what was kept.
+func (c *Case) ChangedUndos(next *Runbook) []UndoChange {
+	var out []UndoChange
+	for _, id := range idsInOrder(next) {
+		n := next.Step(id)
+		if was := c.inForce(id); n.Kind == Edit || was != nil && sameUndo(was, n) {
+			continue
+		}
+		u := UndoChange{Step: id, New: n}
+		for _, t := range c.begunOf(id) {
+			s := c.Step(t)
+			if s == nil || s.Kind == Edit || sameUndo(s, n) {
+				continue
+			}
+			if u.Old == nil {
+				u.Old = s
+			}
+			u.Tasks = append(u.Tasks, t)
+		}
+		if u.Old != nil {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// begunOf lists the tasks of a step that have left something behind, in the
+// order of their hosts' names.
+func (c *Case) begunOf(step string) []Task {
+	var out []Task
+	for t, ts := range c.State.Tasks {
+		if t.Step == step && ts.Order > 0 && ts.How != HowAssumed && ts.Status != TaskUndone {
+			out = append(out, t)
+		}
+	}
+	sortTasks(out)
+	return out
+}
+
+func sameUndo(a, b *Step) bool {
+	x, errX := json.Marshal([]any{a.Undo, a.NoUndo})
+	y, errY := json.Marshal([]any{b.Undo, b.NoUndo})
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// take answers every changed undo: new for the steps that are named, else old.
+func (c *Case) take(next *Runbook, fresh []string) ([]UndoTaken, *Refusal) {
+	var out []UndoTaken
+	known := []string{}
+	for _, u := range c.ChangedUndos(next) {
+		known = append(known, u.Step)
+		answer := UndoTaken{Step: u.Step, Tasks: u.Tasks, Take: TakeOld}
+		if slices.Contains(fresh, u.Step) {
+			answer.Take = TakeNew
+		}
+		out = append(out, answer)
+	}
+	for _, id := range fresh {
+		if !slices.Contains(known, id) {
+			return nil, refuse(Never, "", "the undo of %s has not changed, or nothing of it has been done", id)
+		}
+	}
+	return out, nil
 }
 
 func (c *Case) begun(g segment) bool {

@@ -141,3 +141,99 @@ id = "b"`, "[[phase]]\nid = \"q\"\n", "[[phase]]\nid = \"q\"\n"+strings.ReplaceA
 		s.do(verb(UndoTask, "a@w1")).finish("a@w1").never(x("a@w1"), Never, "no longer in the runbook")
 	}
 }
+
+// undoText is what an undo of a task would send now.
+func (s *scene) undoText(name string) string {
+	s.t.Helper()
+	w, err := s.c.Work(at(name), true, "")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return w.Text
+}
+
+func TestChangedUndoIsAQuestion(t *testing.T) {
+	change := []string{`undo.script = "undo one"`, `undo.script = "undo two"`}
+	begun := func() *scene { return play(t, "live", amended).done("a@w1").failed("b@w1") }
+
+	s := begun().propose("live", change...)
+	asked := s.c.ChangedUndos(s.c.Next)
+	if len(asked) != 2 || asked[0].Step != "a" || asked[1].Step != "b" || names(asked[1].Tasks) != "b@w1" ||
+		asked[0].Old.Undo.Script != "undo one" || asked[0].New.Undo.Script != "undo two" {
+		t.Fatalf("asked: %+v", asked) // c has not begun, so it is not asked about
+	}
+	s.never(Action{Verb: Amend, Take: []string{"c"}}, Never, "the undo of c has not changed, or nothing of it has been done")
+
+	s = begun().take("live", change...) // nobody chose: as it was executed
+	if got := s.log[len(s.log)-1].(Amended).Undos; len(got) != 2 || got[0].Take != TakeOld || got[1].Take != TakeOld {
+		t.Errorf("journalled %+v", got)
+	}
+	if s.undoText("a@w1") != "undo one" || s.undoText("c@w1") != "undo two" {
+		t.Errorf("a: %q, c: %q", s.undoText("a@w1"), s.undoText("c@w1"))
+	}
+	if again := s.propose("live", append(change, `script = "one"`, `script = "three"`)...).c.ChangedUndos(s.c.Next); len(again) != 0 {
+		t.Errorf("asked again about what has not changed since: %+v", again)
+	}
+
+	s = begun().propose("live", change...)
+	s.do(Action{Verb: Amend, Reason: "the old one cannot work", Take: []string{"a"}})
+	s.c.Book = s.c.Next
+	s.c.Old[s.c.Book.Hash], s.c.Next = s.c.Book, nil
+	if s.undoText("a@w1") != "undo two" || s.undoText("b@w1") != "undo one" {
+		t.Errorf("a: %q, b: %q", s.undoText("a@w1"), s.undoText("b@w1"))
+	}
+	if step := s.c.Step(at("a@w1")); step.Script != "one" {
+		t.Errorf("what was executed reads %q now", step.Script)
+	}
+	wantLines(t, s.plan(Scope{}), "undo b@w1", "undo a@w1")
+	s.do(reasoned(Skip, "b@w1", "not needed"), verb(UndoTask, "a@w1"))
+	in := s.log[len(s.log)-1].(Intended)
+	if in.Book != s.c.Book.Hash || in.Script != ContentHash(s.c.Step(at("a@w1"))) {
+		t.Errorf("intended %+v", in)
+	}
+	s.finish("a@w1").is("a@w1", TaskUndone)
+	if diff := same(s.retold(), s.c.State); diff != "" {
+		t.Errorf("the journal tells another run:\n%s", diff)
+	}
+	s.do(x("a@w1")).finish("a@w1")
+	if s.state("a@w1").UndoBook != "" || s.undoText("a@w1") != "undo two" {
+		t.Errorf("done again by the text in force: %+v", s.state("a@w1"))
+	}
+}
+
+// TestAnUndoThatCameAndWent: there was none, or there is none any more.
+func TestAnUndoThatCameAndWent(t *testing.T) {
+	gone := []string{"id = \"a\"\non = \"w1\"\ndanger = \"low\"\nscript = \"one\"\nundo.script = \"undo one\"", "id = \"a\"\non = \"w1\"\ndanger = \"low\"\nscript = \"one\"\nno_undo = \"it was wrong\""}
+	s := play(t, "live", amended).done("a@w1").propose("live", gone...)
+	s.do(Action{Verb: Amend, Take: []string{"a"}})
+	s.c.Book = s.c.Next
+	s.c.Old[s.c.Book.Hash] = s.c.Book
+	wantLines(t, s.plan(Scope{}), "not undone a@w1")
+	s.never(verb(UndoTask, "a@w1"), Never, "a has no undo: it was wrong")
+
+	back := play(t, "live", strings.NewReplacer(gone...).Replace(amended)).done("a@w1")
+	wantLines(t, back.plan(Scope{}), "not undone a@w1")
+	back.c.Next = book(t, "live", pair+amended)
+	if asked := back.c.ChangedUndos(back.c.Next); len(asked) != 1 || asked[0].Old.Undo != nil {
+		t.Fatalf("asked %+v", asked)
+	}
+	back.do(Action{Verb: Amend, Take: []string{"a"}})
+	back.c.Book = back.c.Next
+	back.c.Old[back.c.Book.Hash] = back.c.Book
+	wantLines(t, back.plan(Scope{}), "undo a@w1")
+	if back.undoText("a@w1") != "undo one" {
+		t.Errorf("undo %q", back.undoText("a@w1"))
+	}
+}
+
+// TestAmendTakesYesesBack: what was agreed to was the text before.
+func TestAmendTakesYesesBack(t *testing.T) {
+	s := play(t, "live", amended).done("a@w1")
+	s.do(Action{Verb: Sequence, Tasks: []Task{at("b@w1"), at("c@w1")}}).take("live", `script = "one"`, `script = "two"`)
+	if s.c.State.Sequence != nil {
+		t.Error("the sequence goes on with a text that nobody saw")
+	}
+	s.do(Action{Verb: OpenRollback}, Action{Verb: ConfirmHost, Host: "w1"})
+	s.take("live", `undo.script = "undo one"`, `undo.script = "undo two"`)
+	s.no(verb(UndoTask, "a@w1"), NeedsConfirm, "the rollback on w1 has to be confirmed")
+}

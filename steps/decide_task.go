@@ -141,7 +141,7 @@ func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, err
 	if err != nil {
 		return Intended{}, refuse(Never, "", "%s: %v", a.Task, err)
 	}
-	book := firstOf(ts.Book, c.Book.Hash)
+	book := firstOf(ts.UndoBook, ts.Book, c.Book.Hash)
 	if !undo {
 		book = c.Book.Hash
 	}

@@ -133,6 +133,8 @@ type (
 		Hash   string   `json:"hash"`
 		Reason string   `json:"reason,omitempty"`
 		Diff   []string `json:"diff"` // what changed, a line each
+		// Undos are the answers where the undo of what has been done changed.
+		Undos []UndoTaken `json:"undos,omitempty"`
 	}
 	// Noted is a remark for the report.
 	Noted struct {

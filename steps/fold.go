@@ -65,7 +65,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 	case StoppedWaiting:
 		s.stopWaiting(at, e)
 	case Amended:
-		s.Book = e.Hash
+		s.amended(e)
 	case Closed:
 		s.Closed = &e
 	case Sequenced:
@@ -175,7 +175,7 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 	case Began:
 		delete(s.Approvals, e.Task)
 		s.set(e.Task, at, TaskOpen, func(t *TaskState) {
-			t.Phase, t.Kind, t.Book, t.How, t.Reason = e.Phase, e.As, e.Book, "", ""
+			t.Phase, t.Kind, t.Book, t.How, t.Reason, t.UndoBook = e.Phase, e.As, e.Book, "", "", ""
 			t.Opens, t.Released, t.Evidence = t.Opens+1, false, e.Evidence
 			t.Signed, t.Soak = nil, SoakState{Began: at}
 			t.order(s.Seq)
@@ -336,11 +336,30 @@ func (s *State) set(k Task, at time.Time, to Status, f func(*TaskState)) {
 	})
 }
 
+// amended takes another text. Whoever confirmed a host of an open rollback saw
+// the one before.
+func (s *State) amended(e Amended) {
+	s.Book = e.Hash
+	if s.Rollback != nil {
+		r := *s.Rollback
+		r.Confirmed = map[string]Confirmation{}
+		s.Rollback = &r
+	}
+	for _, u := range e.Undos {
+		if u.Take != TakeNew {
+			continue
+		}
+		for _, k := range u.Tasks {
+			s.edit(k, func(t *TaskState) { t.UndoBook = e.Hash })
+		}
+	}
+}
+
 // undone forgets what the task left behind, so that forward again is a new try.
 func (s *State) undone(k Task, at time.Time) {
 	s.set(k, at, TaskUndone, func(t *TaskState) {
 		t.Was, t.Order = max(t.Order, t.Was), 0
-		t.First, t.Last, t.How, t.Left, t.Evidence = nil, nil, "", "", nil
+		t.First, t.Last, t.How, t.Left, t.Evidence, t.UndoBook = nil, nil, "", "", nil, ""
 	})
 }
 

@@ -87,7 +87,7 @@ func (s *State) intend(at time.Time, e Intended) {
 		t.Attempts = append(t.Attempts, a)
 		t.Phase, t.Reason, t.Released, t.Resolved = e.Phase, "", false, false
 		if !e.Undo {
-			t.Book, t.How = e.Book, ""
+			t.Book, t.How, t.UndoBook = e.Book, "", ""
 			t.order(s.Seq)
 		}
 		s.stage(t, t.Attempt(), at, TaskStarting)

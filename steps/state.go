@@ -130,6 +130,7 @@ type TaskState struct {
 	Order     int64             // sequence number of its first event; rollback goes against it
 	Was       int64             // Order before the task was undone
 	Book      string            // hash of the text that it is frozen to
+	UndoBook  string            // hash of the text that its undo was taken from since; empty: as executed
 	Evidence  []Reading
 	Soak      SoakState
 	Signed    map[string]Signature // by the title of the evidence

@@ -96,41 +96,6 @@ func (m *model) soakUnseen(t steps.Task) string {
 	return text
 }
 
-// askAmend shows what another text of the runbook would change.
-func (m *model) askAmend(next *steps.Runbook) {
-	if next == nil || next.Hash == m.kase.Book.Hash {
-		return
-	}
-	c := m.snap.Case
-	c.Next = next
-	a := steps.Action{Verb: steps.Amend, Actor: m.kase.State.Driver,
-		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: m.kase.State.Driver}}
-	_, err := steps.Decide(c, a)
-	changes := c.Changes(next)
-	q := &question{Dialog: dialog.New("amend", "THE RUNBOOK HAS CHANGED", "keep the old text",
-		dialog.Option{Key: "y", Label: "take the new text", ID: "amend"}), tone: style.Warn}
-	if err != nil {
-		q.Options[1].Off = inert(err.Error())
-	}
-	q.body = func(w int) []string {
-		p := pane.NewPage(w, m.st)
-		if err != nil {
-			p.Toned(style.Danger, "refused", err.Error())
-		}
-		p.Text(style.Plain, "What is done, running or skipped stays as it was executed, its undo included. What has not begun takes the new text.")
-		p.Head("What changes")
-		for _, l := range changes {
-			p.Text(style.Plain, l)
-		}
-		return p.Lines
-	}
-	run, ctx := m.run, m.ctx
-	q.on = func(dialog.Answer) tea.Cmd {
-		return func() tea.Msg { return doneMsg{action: a, err: run.Amend(ctx, next, a)} }
-	}
-	m.ask(q)
-}
-
 // attention lists what wants a person; a key goes there.
 func (m *model) attention() {
 	q := &question{Dialog: dialog.New("attention", "WHAT WANTS A PERSON", "close")}

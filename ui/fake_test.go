@@ -27,6 +27,7 @@ type fake struct {
 	t       testing.TB
 	mu      sync.Mutex
 	book    *steps.Runbook
+	old     map[string]*steps.Runbook
 	state   *steps.State
 	seen    steps.Seen
 	now     time.Time
@@ -62,7 +63,7 @@ func fakeOf(t testing.TB, env string, src []byte) *fake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fake{t: t, book: book, state: steps.NewState(), now: night, outputs: map[steps.Task]*tail.Ring{},
+	f := &fake{t: t, book: book, old: map[string]*steps.Runbook{book.Hash: book}, state: steps.NewState(), now: night, outputs: map[steps.Task]*tail.Ring{},
 		changed: make(chan struct{}, 1), asking: map[steps.Task]time.Time{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{}, Checks: map[steps.Task][]steps.Reading{}}}
 	f.apply(steps.Opened{Run: "7f3a", Title: book.Title, File: "run.toml", Hash: book.Hash, Env: env, EnvKind: book.Kind,
@@ -161,7 +162,7 @@ func (f *fake) done(step string) {
 }
 
 func (f *fake) kase() steps.Case {
-	return steps.Case{Book: f.book, Old: map[string]*steps.Runbook{f.book.Hash: f.book}, State: f.state.Clone(), Seen: f.seen, Now: f.now}
+	return steps.Case{Book: f.book, Old: f.old, State: f.state.Clone(), Seen: f.seen, Now: f.now}
 }
 
 func (f *fake) Snapshot() runner.Snapshot {
@@ -197,7 +198,7 @@ func (f *fake) Amend(_ context.Context, next *steps.Runbook, a steps.Action) err
 	c.Next = next
 	events, err := steps.Decide(c, a)
 	if err == nil {
-		f.book = next
+		f.book, f.old[next.Hash] = next, next
 		f.fold(events...)
 	}
 	return err

@@ -83,8 +83,9 @@ type model struct {
 	said     string
 	tone     style.Tone
 	saidAt   time.Time
-	history  []string // of the command line
-	askedFor string   // the rollback's host whose word was asked for last
+	history  []string       // of the command line
+	next     *steps.Runbook // the newest text on disk that is not of this run
+	askedFor string         // the rollback's host whose word was asked for last
 
 	frame  tea.View
 	drawn  bool // frame shows all that is known

@@ -43,7 +43,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapshotMsg:
 		return m, m.observe(runner.Snapshot(msg))
 	case editedMsg:
-		m.later("amend", func() { m.askAmend(msg.next) })
+		m.next = msg.next
+		m.later("amend", func() { m.askAmend(msg.next, nil) })
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 		return m, m.keep()

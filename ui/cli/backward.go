@@ -6,9 +6,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"belay/runner"
+	"belay/runner/tail"
 	"belay/steps"
+	"belay/ui/pane"
 )
 
 // sequences offers one yes for the tasks of a phase, or of a host in it, up to
@@ -111,16 +114,53 @@ func (f *plain) amend(ctx context.Context) error {
 	for _, line := range c.Changes(f.s.next) {
 		f.print("  %s\n", line)
 	}
+	take, err := f.takeUndos(ctx, c.ChangedUndos(f.s.next))
+	if err != nil {
+		return err
+	}
 	line, err := f.ask(ctx, "take the new text for what has not begun? type y: ")
 	if err != nil || line != "y" {
+		f.print("nothing was done\n")
 		return err
 	}
 	reason, err := f.ask(ctx, "why? ")
 	if err != nil {
 		return err
 	}
-	return f.s.amend(ctx, steps.Action{Verb: steps.Amend, Actor: f.s.p.actor(), Reason: reason,
+	return f.s.amend(ctx, steps.Action{Verb: steps.Amend, Actor: f.s.p.actor(), Reason: reason, Take: take,
 		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: f.s.p.actor()}})
+}
+
+// takeUndos asks, where the undo of what has been done changed, which is taken:
+// the old one, unless the answer is exactly "new".
+func (f *plain) takeUndos(ctx context.Context, undos []steps.UndoChange) (take []string, err error) {
+	for _, u := range undos {
+		f.print("the undo of %s changed, which was done on %s\n", u.Step, tasksOn(u.Tasks))
+		f.showText("as executed", pane.UndoText(u.Old))
+		f.showText("new", pane.UndoText(u.New))
+		line, err := f.ask(ctx, "type new to take the new one for what was done (empty: the old one stays): ")
+		if err != nil {
+			return nil, err
+		}
+		if line == steps.TakeNew {
+			take = append(take, u.Step)
+		}
+	}
+	return take, nil
+}
+
+func (f *plain) showText(lead, text string) {
+	for line := range strings.Lines(text) {
+		f.print("  %s | %s\n", lead, tail.Project([]byte(strings.TrimRight(line, "\n"))).Text)
+	}
+}
+
+func tasksOn(tasks []steps.Task) string {
+	var out []string
+	for _, t := range tasks {
+		out = append(out, t.Host)
+	}
+	return join(out)
 }
 
 // partner names the second person.

@@ -53,7 +53,7 @@ func sayRun(e steps.Event) string {
 	case steps.StoppedWaiting:
 		return "stopped waiting for " + e.Host + because(e.Reason)
 	case steps.Amended:
-		return "the runbook's new text is taken: " + strings.Join(e.Diff, "; ") + because(e.Reason)
+		return "the runbook's new text is taken: " + strings.Join(e.Diff, "; ") + undosTaken(e.Undos) + because(e.Reason)
 	case steps.Noted:
 		if e.Task.Zero() {
 			return "note: " + e.Text
@@ -176,6 +176,15 @@ func sayTask(e steps.Event) string {
 		return e.Task.String() + " assumed done"
 	}
 	return ""
+}
+
+// undosTaken says which undo was chosen where one had changed.
+func undosTaken(list []steps.UndoTaken) string {
+	out := ""
+	for _, u := range list {
+		out += fmt.Sprintf("; the %s undo of %s stands for %s", u.Take, u.Step, tasksOn(u.Tasks))
+	}
+	return out
 }
 
 // seconds is a duration that was measured, without what nobody reads of it.

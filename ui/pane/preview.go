@@ -155,7 +155,12 @@ func (r *Run) change(p *Page, s *steps.Step, a Ask) {
 	if a.Diff == "" {
 		p.Text(style.Dim, "the file is being read")
 	}
-	for _, l := range strings.Split(strings.TrimRight(a.Diff, "\n"), "\n") {
+	p.Changed(a.Diff)
+}
+
+// Changed shows a difference in the form of diff -u.
+func (p *Page) Changed(diff string) {
+	for _, l := range strings.Split(strings.TrimRight(diff, "\n"), "\n") {
 		tone := style.Plain
 		switch {
 		case strings.HasPrefix(l, "+"):
