@@ -5,6 +5,7 @@ package runner
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"belay/runner/job"
 	"belay/steps"
@@ -26,11 +27,23 @@ func (g *rig) tried(host string) int {
 	return h.tried
 }
 
+// outcome waits for the end of an automatic run.
+func (g *rig) outcome() Outcome {
+	g.t.Helper()
+	select {
+	case o := <-g.runner.Done():
+		return o
+	case <-time.After(20 * time.Second):
+		g.t.Fatalf("the run does not end\njournal: %.400s", g.journal.kinds())
+		return Outcome{}
+	}
+}
+
 func TestAutoStopsAtARefusal(t *testing.T) {
 	g := newRig(t, book)
 	g.refuses("b", noSpace)
 	g.start(&Auto{Max: steps.High})
-	if o := <-g.runner.Done(); o.Code != steps.CodePerson || !strings.Contains(o.Why, "look@b was not started") || !strings.Contains(o.Why, "0 KiB free") {
+	if o := g.outcome(); o.Code != steps.CodePerson || !strings.Contains(o.Why, "look@b was not started") || !strings.Contains(o.Why, "0 KiB free") {
 		t.Errorf("%+v", o)
 	}
 	if n := g.tried("b"); n != 1 {
