@@ -37,10 +37,11 @@ type fakeHost struct {
 	stream  func(ctx context.Context, s job.Script, w io.Writer) error // nil: it flows for ever and says nothing
 	block   map[string]chan struct{}                                   // by attempt id: the job ends when it is closed
 	away    bool
-	refuses error // a launch meets with it, and starts nothing
-	tried   int   // launches
-	outside bool  // ends are seen from outside only
-	lose    bool  // launches take effect and their answer is lost
+	refuses error            // a launch meets with it, and starts nothing
+	tried   int              // launches
+	outside bool             // ends are seen from outside only
+	lose    bool             // launches take effect and their answer is lost
+	clock   func() time.Time // nil: it does not tell
 	changed chan struct{}
 	id      job.Identity
 }
@@ -205,7 +206,11 @@ func (h *fakeHost) Identify(ctx context.Context) (job.Identity, error) {
 	if h.away {
 		return job.Identity{}, errAway
 	}
-	return h.id, nil
+	id := h.id
+	if h.clock != nil {
+		id.Clock = h.clock().Truncate(time.Second)
+	}
+	return id, nil
 }
 func (h *fakeHost) Link() job.Link {
 	h.mu.Lock()

@@ -24,7 +24,7 @@ const lookLimit = 1 << 20
 func (r *Runner) face() *steps.Case {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now()}
+	return &steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now(), Past: r.cfg.Past}
 }
 
 // look reads one evidence for a task, for each host that it is asked for.

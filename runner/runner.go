@@ -32,6 +32,8 @@ type Config struct {
 	Last      time.Time // of the newest event of an earlier console; zero where that is not known
 	Watch     bool      // follow logs and gauges; only a face that shows them asks for it
 	Auto      *Auto
+
+	Past map[string]steps.Past // what steps took in other runs on real servers; may be nil
 }
 
 // Auto lets the runner execute whatever is allowed, in order, without asking.
@@ -157,6 +159,7 @@ func (r *Runner) spawn(f func()) {
 // kase is what a decision may look at, for the loop itself.
 func (r *Runner) kase() *steps.Case {
 	c := &r.own // one case keeps its index of steps
+	c.Past = r.cfg.Past
 	c.Book, c.Old, c.State, c.Seen, c.Now, c.Next = r.book, r.old, r.state, r.seen, r.cfg.Now(), nil
 	return c
 }
@@ -344,7 +347,7 @@ func (r *Runner) Snapshot() Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Snapshot{
-		Case:   steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now()},
+		Case:   steps.Case{Book: r.book, Old: r.old, State: r.view, Seen: r.viewed, Now: r.cfg.Now(), Past: r.cfg.Past},
 		Events: slices.Clone(r.events[max(0, len(r.events)-EventsKept):]),
 		Frozen: r.frozen, Rolling: r.roll, Asking: maps.Clone(r.asking), Version: r.version,
 	}

@@ -85,35 +85,45 @@ func (r *Runner) watch(w *watched) {
 	}
 }
 
-// identify keeps asking a host who it is, whenever its link has changed, and
-// binds it the first time.
+// clockAge is how old what we know of a host's clock may be.
+const clockAge = time.Minute
+
+// identify keeps asking a host who it is, whenever its link has changed and
+// often enough to know its clock, and binds it the first time.
 func (r *Runner) identify(w *watched) {
-	var known time.Time // since when the present link has been identified
+	var known, asked time.Time // since when the present link has been identified, and when that was
 	for r.ctx.Err() == nil {
 		l := w.host.Link()
-		if !l.Up || !l.Since.Equal(known) || known.IsZero() {
+		again := l.Up && !known.IsZero() && l.Since.Equal(known)
+		if !again || r.cfg.Now().Sub(asked) > clockAge {
 			ctx, cancel := context.WithTimeout(r.ctx, 20*time.Second)
 			sent := r.cfg.Now()
 			id, err := w.host.Identify(ctx)
+			off := Skew(id.Clock, sent, r.cfg.Now())
 			cancel()
 			if r.ctx.Err() != nil {
 				return
 			}
 			l = w.host.Link()
+			var wrong *job.WrongHost
+			if again && err != nil && l.Up && l.Since.Equal(known) && !errors.As(err, &wrong) {
+				asked = sent // busy: its link says whether it is there
+				continue
+			}
 			if err == nil {
-				known = l.Since
+				asked, known = sent, l.Since
 				if known.IsZero() {
 					known = sent
 				}
 			}
-			r.post(func() { r.identified(w, id, err, l, sent) })
+			r.post(func() { r.identified(w, id, err, l, off) })
 		}
 		pause(r.ctx, w.host, clockEvery)
 	}
 }
 
 // identified runs on the loop.
-func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, sent time.Time) {
+func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, off time.Duration) {
 	seen := steps.HostSeen{Up: err == nil, Since: l.Since}
 	var wrong *job.WrongHost
 	switch {
@@ -127,8 +137,8 @@ func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, 
 			seen.Since = r.cfg.Now()
 		}
 	default:
-		seen.Skew = skew(id.Clock, sent, r.cfg.Now())
-		seen.Wrong = r.bind(w, id)
+		seen.Skew = off
+		seen.Wrong = r.bind(w, id, seen.Skew)
 	}
 	w.mu.Lock()
 	w.wrong, w.skew = seen.Wrong, seen.Skew
@@ -141,8 +151,11 @@ func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, 
 }
 
 // bind ties a host to what it is, or says how it differs from what we know.
-func (r *Runner) bind(w *watched, id job.Identity) (wrong string) {
+func (r *Runner) bind(w *watched, id job.Identity, skew time.Duration) (wrong string) {
 	now := steps.Bound{Host: w.id, HostKey: id.HostKey, MachineID: id.MachineID, Hostname: id.Hostname}
+	if skew.Abs() > steps.SkewWarns {
+		now.Skew = steps.Duration(skew)
+	}
 	was, ok := r.state.Hosts[w.id]
 	if !ok {
 		r.commit(now)
@@ -165,12 +178,21 @@ func orNone(s string) string {
 	return s
 }
 
-// skew of a clock that was read between two moments of ours.
-func skew(theirs, sent, got time.Time) time.Duration {
+// Skew is how far a clock is off for certain: it was read to the second, between
+// two moments of ours, and the answer that is nearest to ours counts. A host
+// that takes long to answer is not taken for one that lives in another time.
+func Skew(theirs, sent, got time.Time) time.Duration {
 	if theirs.IsZero() {
 		return 0
 	}
-	return theirs.Sub(sent.Add(got.Sub(sent) / 2)).Truncate(time.Second)
+	least, most := theirs.Sub(got), theirs.Add(time.Second).Sub(sent)
+	switch {
+	case least > 0:
+		return least
+	case most < 0:
+		return most
+	}
+	return 0
 }
 
 // Rebind takes a host as it is now.
@@ -179,7 +201,9 @@ func (r *Runner) Rebind(ctx context.Context, host string, a steps.Action) error 
 	if w == nil {
 		return fmt.Errorf("there is no host %q", host)
 	}
+	sent := r.cfg.Now()
 	id, err := w.host.Identify(ctx)
+	off := Skew(id.Clock, sent, r.cfg.Now())
 	if err != nil {
 		return err
 	}
@@ -187,7 +211,7 @@ func (r *Runner) Rebind(ctx context.Context, host string, a steps.Action) error 
 	a.Bound = &steps.Bound{Host: host, HostKey: id.HostKey, MachineID: id.MachineID, Hostname: id.Hostname}
 	err = r.Submit(ctx, a)
 	if err == nil {
-		r.post(func() { r.identified(w, id, nil, w.host.Link(), r.cfg.Now()) })
+		r.post(func() { r.identified(w, id, nil, w.host.Link(), off) })
 	}
 	return err
 }

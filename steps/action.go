@@ -103,6 +103,7 @@ const (
 	OnHold                           // a hold covers it
 	UnknownFirst                     // something unknown has to be resolved first
 	OutsideWindow                    // the window is over
+	ClockOff                         // the host's clock is far from ours
 )
 
 func (r *Refusal) Error() string {
@@ -159,7 +160,8 @@ type Case struct {
 	State *State
 	Seen  Seen
 	Now   time.Time
-	Next  *Runbook // of an amend: the proposed text
+	Next  *Runbook        // of an amend: the proposed text
+	Past  map[string]Past // what was done took in other runs, by what it does
 
 	steps   map[string]*Step // of the text that is indexed, by id
 	indexed *Runbook

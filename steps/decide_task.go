@@ -68,9 +68,12 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	if r := c.mayStart(a.Task); r != nil {
 		return nil, r
 	}
-	late := c.outsideWindow(s)
-	if late != nil && a.Reason == "" {
-		return nil, late
+	guard := c.outsideWindow(s)
+	if guard == nil {
+		guard = c.clockOff(s, a.Task.Host)
+	}
+	if guard != nil && a.Reason == "" {
+		return nil, guard
 	}
 	open, r := c.openPhase(s, a.Reason)
 	if r != nil {
@@ -81,7 +84,7 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 		return nil, r
 	}
 	switch {
-	case over, late != nil:
+	case over, guard != nil:
 		level = Critical
 	case inRollback(s):
 		level = None // the plan was confirmed as a whole for this host
@@ -92,7 +95,7 @@ func (c *Case) start(a Action, s *Step, ts TaskState, level Danger) ([]Event, er
 	}
 	open = append(open, yes...)
 	reason := ""
-	if over || late != nil {
+	if over || guard != nil {
 		reason = a.Reason
 	}
 	if s.open() {

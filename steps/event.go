@@ -76,6 +76,8 @@ type (
 		MachineID string `json:"machine_id"`
 		Hostname  string `json:"hostname"`
 		Reason    string `json:"reason,omitempty"`
+
+		Skew Duration `json:"skew,omitzero"` // its clock minus ours then, where it was worth a word
 	}
 	// Drove says who acts from now on, and with whom.
 	Drove struct {

@@ -21,7 +21,7 @@ func (c *Case) Level(t Task) Danger {
 	if c.opensWindow(s) || s.NoReturn != "" {
 		d = max(d, Low)
 	}
-	if c.outsideWindow(s) != nil {
+	if c.outsideWindow(s) != nil || c.clockOff(s, t.Host) != nil {
 		d = Critical
 	}
 	return d

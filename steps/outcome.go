@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 )
 
 // Exit codes of product.md section 3.
@@ -199,46 +198,4 @@ func (c *Case) count(p *Progress, t Task) {
 	case ts.Status.Busy() || ts.Status == TaskOpen:
 		p.Busy++
 	}
-}
-
-// Estimate is how long a task may take: the newest time of an earlier host of
-// this run, else the file's. The embedded fleet's times never count.
-func (c *Case) Estimate(t Task) (time.Duration, bool) {
-	if c.Book.Kind != Embedded {
-		for _, h := range c.inForce(t.Step).TaskHosts() {
-			ts := c.State.Task(Task{t.Step, h})
-			if a := ts.Attempt(); a != nil && !a.Undo && ts.Status == TaskDone && ts.How == HowProven && h != t.Host {
-				return a.Ended.Sub(a.Intended), true
-			}
-		}
-	}
-	s := c.inForce(t.Step)
-	if s.Soak != nil && s.Estimate == 0 {
-		return s.Soak.For.D(), true
-	}
-	return s.Estimate.D(), s.Estimate > 0
-}
-
-// Remaining adds up the estimates of what is not finished in a phase. The
-// second result is false when a part is unknown: it then reads "at least".
-func (c *Case) Remaining(phase string) (time.Duration, bool) {
-	sum, whole := time.Duration(0), true
-	p := c.Book.Phase(phase)
-	for _, g := range segments(p.Steps) {
-		longest := time.Duration(0)
-		for _, t := range g.tasks() {
-			if c.finished(t) {
-				continue
-			}
-			d, ok := c.Estimate(t)
-			whole = whole && ok
-			if g.block != "" {
-				sum += d
-			} else {
-				longest = max(longest, d)
-			}
-		}
-		sum += longest
-	}
-	return sum, whole
 }

@@ -7,7 +7,6 @@ package steps
 import (
 	"cmp"
 	"slices"
-	"time"
 )
 
 // Parts of a rollback.
@@ -341,13 +340,4 @@ func endRollback(c *Case, a Action) ([]Event, error) {
 		return nil, refuse(Later, "", "%s is not done", next[0].Task)
 	}
 	return []Event{RollbackClosed{Finished: true}}, nil
-}
-
-// RollbackEstimate is how long the file says that a whole rollback takes; false
-// when it does not say.
-func (c *Case) RollbackEstimate() (time.Duration, bool) {
-	if d := c.Book.Rollback.Estimate; d > 0 {
-		return d.D(), true
-	}
-	return 0, false
 }

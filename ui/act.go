@@ -120,7 +120,7 @@ func (m *model) propose(a steps.Action) tea.Cmd {
 		if c.level <= steps.None {
 			return m.submit(nil, a)
 		}
-	case steps.NeedsReason, steps.OutsideWindow, steps.EvidenceBad:
+	case steps.NeedsReason, steps.OutsideWindow, steps.ClockOff, steps.EvidenceBad:
 		c.why = ref.Why
 		a.Reason = "?"
 		again, _ := m.decide(a)

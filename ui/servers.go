@@ -21,7 +21,7 @@ func (m *model) serversOf(s runner.Snapshot) []pane.Server {
 		if h.ID == steps.LocalHost && len(s.Hosts) > 1 {
 			continue
 		}
-		p := pane.Server{ID: h.ID, Role: h.Host.Role, Up: h.Link.Up, Since: h.Link.Since, Wrong: h.Wrong,
+		p := pane.Server{ID: h.ID, Role: h.Host.Role, Up: h.Link.Up, Since: h.Link.Since, Wrong: h.Wrong, Skew: h.Skew,
 			Logs: len(h.Logs), Now: s.Case.Now}
 		if n := firstServer + len(out); n <= 9 {
 			p.Number = n

@@ -126,7 +126,7 @@ func TestATriggerThatCannotTellIsShown(t *testing.T) {
 	d.expect(t, "the trigger lost cannot be told for 1:", "no route")
 	d.press("esc", ":")
 	d.words("phase rollout")
-	d.press("enter")
+	d.press("enter", "2", "z")
 	d.expect(t, "Triggers", "lost cannot tell")
 }
 

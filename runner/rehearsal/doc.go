@@ -24,6 +24,6 @@
 //
 // See ParseFault and FaultForms. drop, hang and exit fire once, on the
 // first attempt of their step, so that a retry gets over them. refuse (without
-// a duration), disk-full, crash-loop, log-flood and stray-worker last until
+// a duration), disk-full, crash-loop, log-flood, clock and stray-worker last until
 // they are cleared on the host.
 package rehearsal

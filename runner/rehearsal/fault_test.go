@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,13 +13,13 @@ import (
 
 func TestParseFault(t *testing.T) {
 	for _, spec := range []string{"refuse:w80", "refuse:w80@ROLL-03", "refuse:w80@ROLL-03~30s", "drop:S", "drop:S@w80", "hang:S",
-		"exit:7:S@w80", "disk-full:w80", "crash-loop:w80", "log-flood:w80=5000", "stray-worker:w80"} {
+		"exit:7:S@w80", "disk-full:w80", "crash-loop:w80", "log-flood:w80=5000", "stray-worker:w80", "clock:w80=45s", "clock:w80=-1m30s"} {
 		f, err := ParseFault(spec)
 		if err != nil || f.String() != spec {
 			t.Errorf("%s: got %s, %v", spec, f, err)
 		}
 	}
-	for _, spec := range []string{"", "nonsense", "refuse:", "refuse:@S", "exit:S", "exit:0:S", "exit:256:S", "exit:x:S", "drop:", "hang:@w80", "log-flood:w80=x", "refuse:w80~x", "boom:w80"} {
+	for _, spec := range []string{"", "nonsense", "refuse:", "refuse:@S", "exit:S", "exit:0:S", "exit:256:S", "exit:x:S", "drop:", "hang:@w80", "log-flood:w80=x", "refuse:w80~x", "clock:w80", "clock:w80=x", "clock:=3s", "boom:w80"} {
 		if f, err := ParseFault(spec); err == nil {
 			t.Errorf("%s: taken as %+v", spec, f)
 		} else if strings.Contains(err.Error(), "\n") {
@@ -120,5 +121,26 @@ func TestFaultsThatLast(t *testing.T) {
 	flood := connect(t, f, "w81")
 	if out, _, code := sh(t, flood, "", "timeout 60 tail -F -n 0 logs/app.log | head -n 5000 | wc -l"); code != 0 || out != "5000\n" {
 		t.Errorf("flood: %q %d", out, code)
+	}
+}
+
+func TestFaultClock(t *testing.T) {
+	c := connect(t, start(t, testSpec(t, "clock:w80=1h")), "w80")
+	ahead := func() time.Duration {
+		out, _, _ := sh(t, c, "", "date +%s")
+		n, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+		if err != nil {
+			t.Fatalf("%q: %v", out, err)
+		}
+		return time.Until(time.Unix(n, 0))
+	}
+	if d := ahead(); d < 55*time.Minute || d > time.Hour+time.Second {
+		t.Errorf("its clock is ahead by %v", d)
+	}
+	if out, _, code := sh(t, c, "", "rm /etc/belay/faults/clock"); code != 0 {
+		t.Fatal(out)
+	}
+	if d := ahead(); d < -5*time.Minute || d > time.Second {
+		t.Errorf("set, its clock is ahead by %v", d)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"belay/runner"
 	"belay/runner/job"
 	"belay/runner/remote"
 	"belay/runner/tail"
@@ -39,9 +40,6 @@ type hostReport struct {
 
 // connectPatience is how long one host may take in all.
 const connectPatience = 30 * time.Second
-
-// skewLimit is how far a clock may be off before evidence ages wrongly.
-const skewLimit = 2 * time.Second
 
 // connect asks every host of the environment and gives the worst code.
 func (p *program) connect(ctx context.Context, l *loaded) ([]hostReport, int, error) {
@@ -110,9 +108,9 @@ func (p *program) askHost(ctx context.Context, id, shells string, h *remote.Host
 	}
 	got := p.env.Now()
 	r.User, r.Hostname, r.MachineID, r.HostKey = who.User, who.Hostname, who.MachineID, who.HostKey
-	if d := who.Clock.Sub(sent.Add(got.Sub(sent) / 2)); d > skewLimit || d < -skewLimit-time.Second {
+	if d := runner.Skew(who.Clock, sent, got); d.Abs() > steps.SkewWarns {
 		r.Skew = d.Round(time.Second).String()
-		r.Warnings = append(r.Warnings, "its clock is "+r.Skew+" off")
+		r.Warnings = append(r.Warnings, "its clock is "+steps.Ahead(d)+" ours")
 		r.Hint = first(r.Hint, "on "+id+": timedatectl set-ntp true")
 	}
 	if r.MachineID == "" {

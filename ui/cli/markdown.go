@@ -90,6 +90,12 @@ func writeTasks(b *bufio.Writer, list []taskAccount) {
 }
 
 func writeRest(b *bufio.Writer, r runAccount) {
+	if len(r.Clocks) > 0 {
+		b.WriteString("\n## Clocks\n\n")
+		for _, c := range r.Clocks {
+			fmt.Fprintf(b, "- %s\n", cell(c.sentence()))
+		}
+	}
 	writeTriggers(b, r.Triggers)
 	if len(r.Measures) > 0 {
 		b.WriteString("\n## Measures\n\n| measure | value | source | step |\n|---|---|---|---|\n")

@@ -258,7 +258,7 @@ func (f *plain) trial(e entry) steps.Action {
 // open reports whether a person can still mend what a refusal misses.
 func open(r *steps.Refusal) bool {
 	switch r.Kind {
-	case steps.NeedsConfirm, steps.NeedsReason, steps.NeedsLook, steps.OutsideWindow:
+	case steps.NeedsConfirm, steps.NeedsReason, steps.NeedsLook, steps.OutsideWindow, steps.ClockOff:
 		return true
 	case steps.NeedsPerson:
 		return r.Phrase != ""

@@ -27,6 +27,9 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		case !seen.Up:
 			f.print("host %s: unreachable: %s\n", h.ID, tail.Inert(seen.Why))
 		}
+		if d, off := c.SkewOf(h.ID); off {
+			f.print("host %s: its clock is %s ours\n", h.ID, steps.Ahead(d))
+		}
 	}
 	run := pane.NewRun(c, s.Asking)
 	f.showTriggers(c)
@@ -144,7 +147,7 @@ func (f *plain) mend(ctx context.Context, a *steps.Action, ref *steps.Refusal, a
 	}
 	c := f.s.runner.Snapshot().Case
 	switch ref.Kind {
-	case steps.NeedsReason, steps.EvidenceBad, steps.OutsideWindow:
+	case steps.NeedsReason, steps.EvidenceBad, steps.OutsideWindow, steps.ClockOff:
 		if a.Reason != "" || !once("reason") || a.Verb == steps.Yes {
 			return false, nil
 		}

@@ -25,6 +25,7 @@ type runAccount struct {
 	Rollback    []taskAccount       `json:"rollback,omitempty"` // the steps around the undos
 	Deviations  []deviation         `json:"deviations"`
 	Triggers    []triggerReport     `json:"triggers,omitempty"`
+	Clocks      []clocksReport      `json:"clocks,omitempty"`
 	Measures    []measured          `json:"measures,omitempty"`
 	Documents   []paper             `json:"documents,omitempty"`
 	AtHand      atHand              `json:"at_hand,omitzero"`
@@ -161,7 +162,7 @@ func (l *ledger) account(p *program) runAccount {
 		}
 	}
 	r.Documents, r.AtHand = l.papers(c), atHandOf(c)
-	r.Triggers = reportTriggers(c)
+	r.Triggers, r.Clocks = reportTriggers(c), clocksOf(c)
 	for _, h := range append(c.Book.AllHosts(), steps.LocalHost) {
 		if b, ok := l.state.Hosts[h]; ok {
 			r.Hosts = append(r.Hosts, b)

@@ -35,7 +35,7 @@ func sayRun(e steps.Event) string {
 	case steps.Answered:
 		return fmt.Sprintf("input %s is %s", e.Name, e.Value)
 	case steps.Bound:
-		return fmt.Sprintf("%s is %s, machine-id %s, host key %s%s", e.Host, e.Hostname, orDash(e.MachineID), orDash(e.HostKey), because(e.Reason))
+		return fmt.Sprintf("%s is %s, machine-id %s, host key %s%s%s", e.Host, e.Hostname, orDash(e.MachineID), orDash(e.HostKey), skewText(e), because(e.Reason))
 	case steps.Drove:
 		return e.Driver + " drives" + withPartner(e.Partner)
 	case steps.PhaseOpened:
@@ -68,6 +68,13 @@ func sayRun(e steps.Event) string {
 		return fmt.Sprintf("an unfinished last line of the journal (%d bytes) was put aside in %s", e.Bytes, e.Torn)
 	}
 	return ""
+}
+
+func skewText(e steps.Bound) string {
+	if e.Skew == 0 {
+		return ""
+	}
+	return ", its clock " + steps.Ahead(e.Skew.D()) + " ours"
 }
 
 func sayRollback(e steps.Event) string {

@@ -172,8 +172,12 @@ func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) erro
 	if err != nil {
 		return err
 	}
+	past, err := s.p.past(s.ledger)
+	if err != nil {
+		return err
+	}
 	s.runner = runner.New(runner.Config{
-		Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
+		Past: past, Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
 		Journal: runJournal{s.journal, s.wrote}, Hosts: s.hosts, Secrets: masked, Values: s.values,
 		Logs: filepath.Join(s.ledger.dir, logsName), Documents: filepath.Join(s.ledger.dir, documentsName),
 		Now: s.p.env.Now, Watch: watch, Auto: auto, Last: s.last,

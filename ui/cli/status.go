@@ -20,6 +20,8 @@ type statusReport struct {
 	Run      runReport       `json:"run"`
 	Phases   []phaseReport   `json:"phases"`
 	Triggers []triggerReport `json:"triggers,omitempty"`
+	Clocks   []clocksReport  `json:"clocks,omitempty"`
+	Skews    []string        `json:"clock_skew,omitempty"`
 	Holds    []string        `json:"holds,omitempty"`
 	Inputs   []string        `json:"open_inputs,omitempty"`
 	Back     string          `json:"rollback,omitempty"` // scope of the open one
@@ -86,7 +88,7 @@ func (p *program) status() error {
 func (l *ledger) status(p *program) statusReport {
 	c := l.caseNow(p)
 	s := statusReport{V: 1, Run: l.report(p), Inputs: c.OpenInputs()}
-	s.Triggers = reportTriggers(c)
+	s.Triggers, s.Clocks, s.Skews = reportTriggers(c), clocksOf(c), skewsOf(c)
 	if l.state.Rollback != nil {
 		s.Back = l.state.Rollback.Scope.String()
 	}
@@ -139,6 +141,7 @@ func (p *program) sayStatus(s statusReport) {
 			}
 		}
 	}
+	p.sayClocks(s)
 	for _, t := range s.Triggers {
 		if t.State != "quiet" && t.State != "rests" {
 			p.say("\ntrigger %s: %s%s\n", t.ID, t.State, tail.Inert(because(t.Reason)))

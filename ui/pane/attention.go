@@ -45,6 +45,7 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 			out = append(out, w)
 		}
 	}
+	out = append(out, r.clockWishes()...)
 	if open := r.OpenInputs(); len(open) > 0 {
 		out = append(out, Wish{Text: fmt.Sprintf("%d inputs have no answer", len(open)), Hint: "x asks for them", Tone: style.Strong})
 	}

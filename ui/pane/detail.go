@@ -50,8 +50,8 @@ func (r *Run) facts(p *Page, t steps.Task) {
 	p.Field("refs", strings.Join(s.Refs, " "))
 	r.danger(p, s, t)
 	r.undo(p, s, t)
-	if d, ok := r.Estimate(t); ok {
-		p.Field("estimate", r.AboutSpan(d))
+	if e, ok := r.EstimateOf(t); ok {
+		p.Field("estimate", r.AboutSpan(e.For)+", by "+tail.Inert(e.From))
 	} else if len(ts.Attempts) == 0 {
 		p.Field("estimate", "unknown")
 	}
@@ -280,14 +280,15 @@ func GroupDetail(r *Run, row Row, w int, st *style.Style) []string {
 	if ph := r.Book.Phase(row.ID.Phase); ph != nil && row.ID.Step == "" && row.ID.Block == "" {
 		p.Field("id", ph.ID)
 		p.Field("refs", strings.Join(ph.Refs, " "))
-		if ph.Window > 0 {
-			p.Field("window", ph.Window.String())
+		if ph.Window > 0 && r.State.Phases[ph.ID].Until.IsZero() {
+			p.Field("window", ph.Window.String()+" from its first step on")
 		}
 		p.Field("note", ph.Note)
 		if why, ok := r.State.Holds[steps.Scope{Phase: ph.ID}]; ok {
 			p.Toned(style.Warn, "on hold", why)
 		}
 		r.left(p, ph.ID)
+		r.clockFields(p, ph.ID)
 		r.triggers(p, ph.ID)
 	}
 	if row.ID.Step != "" && len(row.Tasks) > 0 {

@@ -6,7 +6,6 @@ package pane
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -42,21 +41,17 @@ func Shape(kind steps.EnvKind) style.Shape {
 // Header draws the top of the screen in one line or two.
 func Header(r *Run, w, h int, st *style.Style) []string {
 	short, full := Environment(r.Case)
-	who := r.people()
-	run := "run " + tail.Inert(r.State.Opened.Run)
 	title := tail.Inert(r.Book.Title)
 	if h < 2 {
 		block := envBlock(r, short, st)
-		rest := []string{r.fired(st), r.window(true), r.RollbackBefore(true), run, who, title}
-		return Block([]string{line(w, st, block, rest...)}, w, h, st)
+		return Block([]string{block + fitted(w-ansi.StringWidth(block), st, append([]part{{}}, r.clocks()...))}, w, h, st)
 	}
 	block := envBlock(r, full, st)
 	if ansi.StringWidth(block)+10 > w {
 		block = envBlock(r, short, st)
 	}
 	first := line(w, st, " "+st.Paint(style.Strong, "belay")+"  "+block, title)
-	second := line(w, st, " "+run, r.fired(st), who, r.window(false), r.RollbackBefore(false), r.holds(st), r.Now.Format("15:04:05"))
-	return Block([]string{first, second}, w, h, st)
+	return Block([]string{first, fitted(w, st, r.clocks())}, w, h, st)
 }
 
 func envBlock(r *Run, words string, st *style.Style) string {
@@ -86,57 +81,6 @@ func (r *Run) people() string {
 		return who + ", partner " + tail.Inert(r.State.Partner)
 	}
 	return who + ", no partner"
-}
-
-func (r *Run) holds(st *style.Style) string {
-	if why, ok := r.State.Holds[steps.Scope{}]; ok {
-		return st.Paint(style.Warn, "RUN ON HOLD: "+tail.Inert(why))
-	}
-	return ""
-}
-
-// Until is the end of the maintenance window that is open, or zero.
-func (r *Run) Until() time.Time {
-	for i := len(r.Book.Phases) - 1; i >= 0; i-- {
-		id := r.Book.Phases[i].ID
-		if p := r.State.Phases[id]; !p.Until.IsZero() && !r.PhaseFinished(id) {
-			return p.Until.In(r.Now.Location())
-		}
-	}
-	return time.Time{}
-}
-
-func (r *Run) window(short bool) string {
-	until := r.Until()
-	if until.IsZero() {
-		if short {
-			return ""
-		}
-		return "no window open"
-	}
-	left := until.Sub(r.Now)
-	switch {
-	case left < 0:
-		return "WINDOW OVER since " + Clock(-left)
-	case short:
-		return "window " + Clock(left)
-	}
-	return "window " + Clock(left) + " left"
-}
-
-// RollbackBefore is the latest safe start of a rollback. With an estimate that
-// is not known in full it can only be earlier, and says "before" either way.
-func (r *Run) RollbackBefore(short bool) string {
-	until := r.Until()
-	if until.IsZero() {
-		return ""
-	}
-	d, _ := r.RollbackEstimate()
-	text := "before " + until.Add(-d).Format("15:04")
-	if short {
-		return "roll back " + text
-	}
-	return "latest safe rollback start " + text
 }
 
 // Hint is a key and what it does now.

@@ -17,12 +17,15 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 	p := NewPage(w, st)
 	plan := r.UndoPlan(scope)
 	r.underWay(p, plan)
-	if d, ok := r.RollbackEstimate(); ok {
+	switch d, whole := r.RollbackEstimate(scope); {
+	case whole:
 		p.Field("takes", "about "+r.AboutSpan(d))
-	} else {
-		p.Field("takes", "unknown: the runbook gives no estimate of a rollback")
+	case d > 0:
+		p.Field("takes", "at least "+r.AboutSpan(d))
+	default:
+		p.Field("takes", "unknown: nobody has timed these undos, and the runbook gives no estimate of a rollback")
 	}
-	p.Field("before", r.RollbackBefore(true))
+	p.Field("latest", r.RollbackBefore())
 	p.Field("note", r.Book.Rollback.Note)
 	for _, e := range plan {
 		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {

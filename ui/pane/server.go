@@ -21,10 +21,11 @@ type Server struct {
 	ID      string
 	Role    string
 	Up      bool
-	Since   time.Time // of the present link state
-	Why     string    // it is down; empty while a first try is under way
-	Wrong   string    // it is not the host we know
-	Work    string    // what is under way there
+	Since   time.Time     // of the present link state
+	Why     string        // it is down; empty while a first try is under way
+	Wrong   string        // it is not the host we know
+	Work    string        // what is under way there
+	Skew    time.Duration // its clock minus ours
 	Gauges  []Gauge
 	Logs    int // how many it has
 	Log     Log // the one that is shown
@@ -148,7 +149,11 @@ func lineOf(foot string) int {
 // around is what stands over the tail and under it.
 func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, foot string) {
 	words, tone := s.link()
-	above = []string{TitleLine(s.Name(), st.Paint(tone, words), s.Focused, w, st)}
+	right := st.Paint(tone, words)
+	if c := s.skewCell(st); c != "" {
+		right = c + "  " + right
+	}
+	above = []string{TitleLine(s.Name(), right, s.Focused, w, st)}
 	switch {
 	case h > 9:
 		above = append(above, s.gaugeLines(w, 2, st)...)
@@ -272,6 +277,9 @@ func Table(servers []Server, selected, w, h int, st *style.Style) []string {
 		bar := 8
 		if w < 110 {
 			bar = 0
+		}
+		if c := s.skewCell(st); c != "" {
+			row += " " + c + " "
 		}
 		for _, g := range s.Gauges {
 			cell := g.cell(s.Now, bar, st)

@@ -75,16 +75,6 @@ func (r *Run) sights() []steps.Sight {
 	return out
 }
 
-// fired gives the loudest thing that the header says of triggers.
-func (r *Run) fired(st *style.Style) string {
-	for _, s := range r.sights() {
-		if s.Red() {
-			return st.Paint(style.Danger, "TRIGGER FIRED: "+s.Trigger.ID)
-		}
-	}
-	return ""
-}
-
 // TriggerPage tells all about a trigger.
 func TriggerPage(r *Run, s steps.Sight, w int, st *style.Style) []string {
 	p := NewPage(w, st)

@@ -15,11 +15,11 @@ import (
 
 // Fault is one --fault of rehearse.
 type Fault struct {
-	Kind string        // refuse, drop, hang, exit, disk-full, crash-loop, log-flood, stray-worker
+	Kind string        // refuse, drop, hang, exit, disk-full, crash-loop, log-flood, stray-worker, clock
 	Host string        // "" is any, where a step is named
 	Step string        // "" is from the start
 	Exit int           // of exit
-	For  time.Duration // of refuse: how long; 0 is until it is cleared
+	For  time.Duration // of refuse: how long, 0 is until it is cleared; of clock: how far ahead
 }
 
 // FaultForms are the faults there are, one a line: how it is written, and what
@@ -32,6 +32,7 @@ var FaultForms = [][2]string{
 	{"disk-full:HOST", "writes fail, until /etc/belay/faults/disk-full is removed there"},
 	{"crash-loop:HOST", "workers crash after their start, until /etc/belay/faults/crash-loop is removed there"},
 	{"log-flood:HOST[=RATE]", "logs flow at RATE lines a second (3000), until /etc/belay/faults/log-flood is removed there"},
+	{"clock:HOST=DURATION", "its clock is ahead by DURATION, or with a minus behind, until /etc/belay/faults/clock is removed there"},
 	{"stray-worker:HOST", "a forgotten worker of the old version runs, until it is removed"},
 }
 
@@ -75,6 +76,12 @@ func parseFault(spec string) (f Fault, err error) {
 			}
 		}
 		f.Host = host
+	case "clock":
+		host, span, _ := strings.Cut(rest, "=")
+		if f.For, err = time.ParseDuration(span); err != nil || f.For == 0 {
+			return f, fmt.Errorf("bad duration %q", span)
+		}
+		f.Host = host
 	case "disk-full", "crash-loop", "stray-worker":
 		f.Host = rest
 	default:
@@ -100,6 +107,8 @@ func (f Fault) String() string {
 			at += "~" + f.For.String()
 		}
 		return "refuse:" + f.Host + at
+	case f.Kind == "clock":
+		return "clock:" + f.Host + "=" + f.For.String()
 	case f.Kind == "log-flood":
 		return fmt.Sprintf("log-flood:%s=%d", f.Host, f.Exit)
 	case f.Step == "":
@@ -140,13 +149,17 @@ func (w *World) Afflict(faults []Fault, beforeSetup bool) error {
 			continue
 		}
 		early := f.Kind != "disk-full"
-		lasting := f.Kind == "disk-full" || f.Kind == "crash-loop" || f.Kind == "log-flood" || f.Kind == "stray-worker"
+		lasting := f.Kind == "disk-full" || f.Kind == "crash-loop" || f.Kind == "log-flood" || f.Kind == "stray-worker" || f.Kind == "clock"
 		if !lasting && !(f.Kind == "refuse" && f.Step == "") || early != beforeSetup || !w.Fires(f) {
 			continue
 		}
 		err := error(nil)
 		if lasting {
-			err = h.SetFault(f.Kind, fmt.Sprintln(f.Exit))
+			text := fmt.Sprintln(f.Exit)
+			if f.Kind == "clock" {
+				text = f.For.String() + "\n"
+			}
+			err = h.SetFault(f.Kind, text)
 		} else {
 			err = h.SetDown(true)
 		}
