@@ -81,7 +81,7 @@ func (m *model) invert() tea.Cmd {
 // sayFiltered says how much a new filter shows.
 func sayFiltered(m *model) tea.Cmd {
 	l := m.looked()
-	if x := m.views[l.key].Filter.Lines; x != nil {
+	if x := m.views[l.key].Filter.Lines; x != nil && !m.counted() {
 		first, next := l.Ring.Span()
 		m.say(style.Dim, fmt.Sprintf("%s of %s lines", pane.Thousands(int64(x.Len())), pane.Thousands(next-first)))
 	}
@@ -222,10 +222,18 @@ func (m *model) jump(l viewed, v pane.LogView, to pane.Jump, x *tail.Index, back
 	}
 	m.views[l.key] = v
 	tone := style.Dim
-	if !ok {
+	switch {
+	case !ok:
 		tone = style.Warn
+	case end == "" && m.counted():
+		return
 	}
 	m.say(tone, fmt.Sprintf("%s %s of %s%s", what, pane.Thousands(int64(x.UpTo(n))), pane.Thousands(int64(x.Len())), end))
+}
+
+// counted reports whether the focused pane has a line that counts what was found.
+func (m *model) counted() bool {
+	return m.focus.part == serverPart && m.places[m.focus].h >= pane.LeastFoot
 }
 
 // from is where the next search begins: beside the line that was jumped to if

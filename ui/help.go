@@ -14,8 +14,9 @@ import (
 	"belay/ui/style"
 )
 
-// topic is one entry of the help: what to press or type, and what it does.
-type topic struct{ keys, text string }
+// topic is one entry of the help: what to press or type, what it does, and the
+// word that the footer has for it.
+type topic struct{ keys, text, word string }
 
 // groups of the help, in order.
 var groups = []string{acting, running, moving, logging, viewing}
@@ -24,10 +25,10 @@ var groups = []string{acting, running, moving, logging, viewing}
 const asking = "In a question"
 
 var askingTopics = []topic{
-	{"esc", "takes the answer that changes nothing"},
-	{"enter", "confirms nothing; it goes on, and sends words that match exactly"},
-	{"tab", "between fields and answers"},
-	{"j k pgup pgdown", "scroll"},
+	{"esc", "takes the answer that changes nothing", "cancel"},
+	{"enter", "confirms nothing; it goes on, and sends words that match exactly", ""},
+	{"tab", "between fields and answers", ""},
+	{"j k pgup pgdown", "scroll", ""},
 }
 
 // commanding is the command line.
@@ -41,13 +42,13 @@ func topics(group string) []topic {
 		return askingTopics
 	case commanding:
 		for _, c := range commands {
-			out = append(out, topic{strings.TrimSpace(c.name + " " + c.args), c.help})
+			out = append(out, topic{strings.TrimSpace(c.name + " " + c.args), c.help, ""})
 		}
 		return out
 	}
 	for _, b := range keyMap {
 		if b.group == group {
-			out = append(out, topic{strings.Join(b.keys, " "), b.help})
+			out = append(out, topic{strings.Join(b.keys, " "), b.help, b.word})
 		}
 	}
 	return out
@@ -77,7 +78,7 @@ func helpLines(w int, find string, st *style.Style) []string {
 		headed := false
 		for _, t := range topics(g) {
 			all++
-			if !strings.Contains(strings.ToLower(t.keys+" "+t.text), strings.ToLower(strings.TrimSpace(find))) {
+			if !strings.Contains(strings.ToLower(t.keys+" "+t.text+" "+t.word), strings.ToLower(strings.TrimSpace(find))) {
 				continue
 			}
 			if n++; !headed {

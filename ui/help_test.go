@@ -36,7 +36,9 @@ func TestHelpIsScrolledAndSearched(t *testing.T) {
 	if d.asked != nil {
 		t.Error("q did not close the help")
 	}
-	d.press("?", "/", "q", "x", "y")
+	d.press("?", "/", "f", "i", "l", "t", "e", "r") // the footer's word for &
+	d.expect(t, "show only the lines with a text", "2 of ")
+	d.press("esc", "?", "/", "q", "x", "y")
 	d.expect(t, "0 of ")
 	d.press("esc")
 	if d.asked != nil {

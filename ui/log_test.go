@@ -79,10 +79,10 @@ func TestAViewStandsStillWhileTheRingRollsOver(t *testing.T) {
 func TestSearchGoesRoundAndSaysSo(t *testing.T) {
 	d, _ := reading(t, 120, 36, count(300))
 	d.press("/", "l", "i", "n", "e", " ", "1", "9", "enter")
-	d.expect(t, "/line 19 11 of 11", "match 11 of 11")
+	d.expect(t, "/line 19 11 of 11")
 	for i := 10; i > 0; i-- {
 		d.press("n")
-		d.expect(t, fmt.Sprintf("match %d of 11", i))
+		d.expect(t, fmt.Sprintf("/line 19 %d of 11", i))
 	}
 	if d.view().Hit != 19 {
 		t.Fatalf("the oldest match is on line %d", d.view().Hit)

@@ -146,6 +146,9 @@ func lineOf(foot string) int {
 	return 1
 }
 
+// LeastFoot is the least height of a pane with a line on how its tail is looked at.
+const LeastFoot = 7
+
 // around is what stands over the tail and under it.
 func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, foot string) {
 	words, tone := s.link()
@@ -163,7 +166,7 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 	if s.Work != "" && h > 6 {
 		above = append(above, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
 	}
-	if h > 6 {
+	if h >= LeastFoot {
 		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now)
 	}
 	return above, foot
