@@ -8,40 +8,48 @@ import (
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"belay/runner/tail"
 	"belay/ui/style"
 )
 
-// foot says which log this is and how it is looked at.
-func (l Log) foot(v LogView, logs int, focused bool, now time.Time) string {
-	var parts []string
+// foot says which log this is and how it is looked at, in w columns: what is
+// counted comes first, and the log's name gives way to it.
+func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int) string {
+	name, nth := "", ""
 	if l.Name != "" && (logs > 1 || focused) {
-		name := tail.Inert(l.Name)
-		if logs > 1 {
-			name += fmt.Sprintf(" %d of %d", l.Nth, logs)
-		}
-		parts = append(parts, name)
+		name = tail.Inert(l.Name)
 	}
-	parts = append(parts, l.where(v, focused)...)
-	parts = append(parts, l.found(v)...)
+	if logs > 1 {
+		nth = fmt.Sprintf("%d of %d", l.Nth, logs)
+	}
+	rest := l.found(v)
+	rest = append(rest, l.where(v, focused)...)
 	if v.Wrap {
-		parts = append(parts, "wrap")
+		rest = append(rest, "wrap")
 	}
 	switch v.Times {
 	case InFull:
-		parts = append(parts, "heads in full")
+		rest = append(rest, "heads in full")
 	case Hidden:
-		parts = append(parts, "heads hidden")
+		rest = append(rest, "heads hidden")
 	}
 	if v.X > 0 {
-		parts = append(parts, fmt.Sprintf("from column %d", v.X+1))
+		rest = append(rest, fmt.Sprintf("from column %d", v.X+1))
 	}
 	if l.Why != "" && !l.empty() {
-		parts = append(parts, "no longer flows: "+tail.Inert(l.Why))
+		rest = append(rest, "no longer flows: "+tail.Inert(l.Why))
 	} else if !l.At.IsZero() && now.Sub(l.At) > time.Minute {
-		parts = append(parts, "silent for "+since(now, l.At))
+		rest = append(rest, "silent for "+since(now, l.At))
 	}
-	return strings.Join(parts, "  ")
+	text := strings.Join(rest, "  ")
+	for _, lead := range []string{strings.TrimSpace(name + " " + nth), nth} {
+		if whole := strings.TrimSpace(lead + "  " + text); ansi.StringWidth(whole) <= w {
+			return whole
+		}
+	}
+	return text
 }
 
 // where says which lines the view stands on.
@@ -56,6 +64,8 @@ func (l Log) where(v LogView, focused bool) []string {
 		return []string{fmt.Sprintf("marked %s to %s, y copies, esc ends", Thousands(from+1), Thousands(to+1))}
 	case v.Paused && v.Top < first:
 		return []string{"paused; " + Thousands(first-v.Top) + " lines fell out"}
+	case v.Paused && v.Filter.Text != "":
+		return []string{"paused"}
 	case v.Paused:
 		return []string{"paused at " + Thousands(v.Top+1) + " of " + Thousands(next)}
 	case focused:
@@ -119,8 +129,8 @@ func (l Log) filteredOut(v LogView, w int, st *style.Style) []string {
 
 // LogTitle is the right end of a title line over a log that has the screen to
 // itself.
-func LogTitle(l Log, v LogView, logs int, now time.Time) string {
-	return l.foot(v, logs, true, now)
+func LogTitle(l Log, v LogView, logs int, now time.Time, w int) string {
+	return l.foot(v, logs, true, now, w)
 }
 
 // Thousands writes a count so that it can be read at a glance: 1,203.

@@ -167,7 +167,7 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 		above = append(above, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
 	}
 	if h >= LeastFoot {
-		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now)
+		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now, w)
 	}
 	return above, foot
 }
