@@ -2,7 +2,7 @@ package ui
 
 // The rule of this file: another text of the runbook is taken only after what
 // it changes was shown, and what has been done keeps its undo unless a person
-// says otherwise.
+// says otherwise. What was not taken is not forgotten.
 
 import (
 	"slices"
@@ -15,26 +15,82 @@ import (
 	"belay/ui/style"
 )
 
+// Text is the runbook's file as it is on disk now: another text than the run's,
+// the run's own again, or one with an error.
+type Text struct {
+	Book  *steps.Runbook // its environment applied; nil where the text has an error
+	Wrong string         // the first error
+}
+
+// textMsg is the runbook's file after a change.
+type textMsg Text
+
+// edited keeps what is on disk and offers it.
+func (m *model) edited(t Text) {
+	m.text = t
+	if m.kase != nil {
+		m.wish()
+	}
+	if t.Book != nil {
+		m.later("amend", func() { m.askAmend(m.offered(), nil) })
+	}
+}
+
+// offered is the text that may be taken, or nil.
+func (m *model) offered() *steps.Runbook {
+	if m.text.Book == nil || m.text.Book.Hash == m.kase.Book.Hash {
+		return nil
+	}
+	return m.text.Book
+}
+
+// wish lists what wants a person, the runbook's file at the end.
+func (m *model) wish() {
+	m.wishes = pane.Attention(m.kase, m.snap.Frozen, m.servers)
+	switch {
+	case m.text.Wrong != "":
+		m.wishes = append(m.wishes, pane.Wish{Text: "the runbook's file has an error, the run keeps its text: " + m.text.Wrong,
+			Hint: "mend the file", Tone: style.Warn})
+	case m.offered() != nil:
+		m.wishes = append(m.wishes, pane.Wish{Text: "the runbook's file has another text than this run",
+			Hint: ":amend shows what it changes and takes it", Tone: style.Strong})
+	}
+}
+
+// cmdAmend offers the text on disk again.
+func (m *model) cmdAmend(_ []string, _ string) tea.Cmd {
+	switch {
+	case m.text.Wrong != "":
+		m.say(style.Warn, "the runbook's file has an error: "+m.text.Wrong)
+	case m.offered() == nil:
+		m.say(style.Dim, "the runbook's file has the text of this run")
+	}
+	m.askAmend(m.offered(), nil)
+	return nil
+}
+
 // askAmend shows what another text of the runbook would change. Take names the
-// steps whose new undo is taken for what has been done.
+// steps whose new undo is taken for what has been done. What stands in the way
+// now is looked at again with every snapshot.
 func (m *model) askAmend(next *steps.Runbook, take []string) {
-	if next == nil || next.Hash == m.kase.Book.Hash {
-		m.say(style.Dim, "the runbook on disk is the one of this run")
+	if next == nil {
 		return
 	}
-	c := m.snap.Case
-	c.Next = next
 	a := steps.Action{Verb: steps.Amend, Actor: m.kase.State.Driver, Take: take,
 		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: m.kase.State.Driver}}
-	_, err := steps.Decide(c, a)
-	changes, undos := c.Changes(next), c.ChangedUndos(next)
 	q := &question{Dialog: dialog.New("amend", "THE RUNBOOK HAS CHANGED", "keep the old text",
 		dialog.Option{Key: "y", Label: "take the new text", ID: "amend"}), tone: style.Warn}
-	if len(undos) > 0 {
+	if len(m.kase.ChangedUndos(next)) > 0 {
 		q.Options = append(q.Options, dialog.Option{Key: "u", Label: "choose the undos", ID: "undos", Safe: true})
 	}
-	if err != nil {
-		q.Options[1].Off = inert(err.Error())
+	var err error
+	q.live = func() {
+		c := m.snap.Case
+		c.Next = next
+		q.Options[1].Off = ""
+		if _, err = steps.Decide(c, a); err != nil {
+			q.Options[1].Off = inert(err.Error())
+		}
 	}
 	q.body = func(w int) []string {
 		p := pane.NewPage(w, m.st)
@@ -42,9 +98,9 @@ func (m *model) askAmend(next *steps.Runbook, take []string) {
 			p.Toned(style.Danger, "refused", err.Error())
 		}
 		p.Text(style.Plain, "What is done, running or skipped stays as it was executed. What has not begun takes the new text. :amend asks this again.")
-		p.ChangedUndos(undos, take)
+		p.ChangedUndos(m.kase.ChangedUndos(next), take)
 		p.Head("What changes")
-		for _, l := range changes {
+		for _, l := range m.kase.Changes(next) {
 			p.Text(style.Plain, l)
 		}
 		return p.Lines
@@ -52,7 +108,7 @@ func (m *model) askAmend(next *steps.Runbook, take []string) {
 	run, ctx := m.run, m.ctx
 	q.on = func(ans dialog.Answer) tea.Cmd {
 		if ans.ID == "undos" {
-			m.askUndoText(next, undos, nil)
+			m.askUndoText(next, m.kase.ChangedUndos(next), nil)
 			return nil
 		}
 		return func() tea.Msg { return doneMsg{action: a, err: run.Amend(ctx, next, a)} }

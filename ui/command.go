@@ -35,7 +35,7 @@ func init() { // the help of the screen lists them
 		{"triggers", "[ID]", "what the triggers see", (*model).cmdTriggers},
 		{"fire", "ID REASON", "say that a trigger's condition holds", (*model).cmdFire},
 		{"override", "ID", "go on against a trigger that has fired", (*model).cmdOverride},
-		{"amend", "", "take the runbook's new text", func(m *model, _ []string, _ string) tea.Cmd { m.askAmend(m.next, nil); return nil }},
+		{"amend", "", "what the runbook's file would change, and take it", (*model).cmdAmend},
 		{"close", "[REASON]", "close the run; abandoned when it is not complete", (*model).cmdClose},
 		{"q", "", "leave", func(m *model, _ []string, _ string) tea.Cmd { m.askLeave(); return nil }},
 	}

@@ -50,6 +50,7 @@ type model struct {
 	rows    []pane.Row
 	servers []pane.Server
 	wishes  []pane.Wish
+	text    Text // of the runbook's file, once it has changed
 
 	focus  focus
 	sel    pane.ID
@@ -83,9 +84,8 @@ type model struct {
 	said     string
 	tone     style.Tone
 	saidAt   time.Time
-	history  []string       // of the command line
-	next     *steps.Runbook // the newest text on disk that is not of this run
-	askedFor string         // the rollback's host whose word was asked for last
+	history  []string // of the command line
+	askedFor string   // the rollback's host whose word was asked for last
 
 	frame  tea.View
 	drawn  bool // frame shows all that is known
@@ -129,7 +129,7 @@ func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	if m.host == "" && len(m.servers) > 0 {
 		m.host = m.servers[0].ID
 	}
-	m.wishes = pane.Attention(m.kase, s.Frozen, m.servers)
+	m.wish()
 	m.plant()
 	m.catchUp()
 	if m.opts.now().Sub(m.saidAt) > sayFor {

@@ -66,9 +66,8 @@ type Options struct {
 	Title   string                // of the terminal's window
 	Now     func() time.Time      // nil for time.Now
 
-	// Edited yields a new text of the runbook, its environment applied, when
-	// the file has changed.
-	Edited <-chan *steps.Runbook
+	// Edited yields the text of the runbook's file when it has changed.
+	Edited <-chan Text
 	// LogFile names the log of an attempt in the run directory.
 	LogFile func(attempt string) string
 	// SSH is the command that opens a shell on a host, to be copied.
@@ -166,9 +165,6 @@ const (
 // snapshotMsg is the run at one moment.
 type snapshotMsg runner.Snapshot
 
-// editedMsg is a new text of the runbook.
-type editedMsg struct{ next *steps.Runbook }
-
 // pump pulls snapshots until ctx ends. State is pulled and never pushed, so
 // nothing can be lost and nothing can pile up.
 func pump(ctx context.Context, r Run, o Options, send func(tea.Msg)) {
@@ -187,8 +183,8 @@ func pump(ctx context.Context, r Run, o Options, send func(tea.Msg)) {
 		select {
 		case <-r.Changed():
 		case <-tick.C:
-		case next := <-o.Edited:
-			send(editedMsg{next})
+		case text := <-o.Edited:
+			send(textMsg(text))
 		case <-ctx.Done():
 			return
 		}

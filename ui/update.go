@@ -42,9 +42,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, tea.Batch(cmd, m.keep())
 	case snapshotMsg:
 		return m, m.observe(runner.Snapshot(msg))
-	case editedMsg:
-		m.next = msg.next
-		m.later("amend", func() { m.askAmend(msg.next, nil) })
+	case textMsg:
+		m.edited(Text(msg))
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
 		return m, m.keep()

@@ -460,22 +460,6 @@ func TestInputsAreAskedFirst(t *testing.T) {
 	}
 }
 
-func TestAmendIsAQuestion(t *testing.T) {
-	d := started(t)
-	src := strings.Replace(runbookText(t), "ray status", "ray status --verbose", 1)
-	all, _ := steps.Load("run.toml", []byte(src))
-	next, err := all.For("rehearsal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.send(editedMsg{next})
-	d.expect(t, "THE RUNBOOK HAS CHANGED", "step nodes: script")
-	d.press("y")
-	if d.f.book.Hash != next.Hash {
-		t.Fatalf("not taken: %s", d.said)
-	}
-}
-
 func TestMarkAndHoldAndExclude(t *testing.T) {
 	f := newFake(t, "rehearsal")
 	f.done("backup")

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,18 +85,19 @@ func (s *session) console(ctx context.Context) error {
 // fileEvery is how often the runbook's file is looked at.
 const fileEvery = 2 * time.Second
 
-// watchFile yields the text of the runbook whenever another sound one is on disk.
-func (r *consoleRun) watchFile(ctx context.Context) <-chan *steps.Runbook {
-	out := make(chan *steps.Runbook)
+// watchFile yields the text of the runbook's file whenever it is another than
+// what was seen before. The run's own is the first that is seen.
+func (r *consoleRun) watchFile(ctx context.Context) <-chan ui.Text {
+	out := make(chan ui.Text)
 	go func() {
 		tick := time.NewTicker(fileEvery)
 		defer tick.Stop()
-		offered, seen := "", time.Time{}
+		last, at := ui.Text{Book: r.Snapshot().Case.Book}, time.Time{}
 		for {
-			if next := r.newText(&seen); next != nil && next.Hash != offered {
+			if now, ok := r.fileText(&at); ok && !same(now, last) {
 				select {
-				case out <- next:
-					offered = next.Hash
+				case out <- now:
+					last = now
 				case <-ctx.Done():
 					return
 				}
@@ -110,25 +112,43 @@ func (r *consoleRun) watchFile(ctx context.Context) <-chan *steps.Runbook {
 	return out
 }
 
-// newText reads the file where it has changed since it was last seen.
-func (r *consoleRun) newText(seen *time.Time) *steps.Runbook {
-	o := r.s.ledger.state.Opened
-	info, err := os.Stat(o.File)
-	if err != nil || info.ModTime().Equal(*seen) {
-		return nil
+// same reports whether two texts say the same.
+func same(a, b ui.Text) bool {
+	if a.Book == nil || b.Book == nil {
+		return a.Book == b.Book && a.Wrong == b.Wrong
 	}
-	*seen = info.ModTime()
-	l, err := r.s.p.load(o.File)
+	return a.Book.Hash == b.Book.Hash
+}
+
+// fileText reads the file where it has changed since it was last read; false
+// where it has not, or is not there: an editor may be writing it.
+func (r *consoleRun) fileText(at *time.Time) (ui.Text, bool) {
+	name := r.s.ledger.state.Opened.File
+	info, err := os.Stat(name)
+	if err != nil || info.ModTime().Equal(*at) {
+		return ui.Text{}, false
+	}
+	l, err := r.s.p.load(name)
 	if err != nil {
-		return nil
+		return ui.Text{}, false
 	}
-	next, src := (&target{file: l}).changed(r.Snapshot().Case.Book)
-	if next != nil {
-		r.mu.Lock()
-		r.texts[next.Hash] = src
-		r.mu.Unlock()
+	*at = info.ModTime()
+	if err := l.problems.Err(); err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return ui.Text{Wrong: strings.TrimPrefix(first, filepath.Dir(name)+string(filepath.Separator))}, true
 	}
-	return next
+	book := r.Snapshot().Case.Book
+	if l.book.Hash == book.Hash {
+		return ui.Text{Book: book}, true
+	}
+	next, err := l.book.For(book.Env)
+	if err != nil {
+		return ui.Text{Wrong: err.Error()}, true
+	}
+	r.mu.Lock()
+	r.texts[next.Hash] = l.src
+	r.mu.Unlock()
+	return ui.Text{Book: next}, true
 }
 
 // sshCommand is what an operator types to get to a host.
