@@ -138,6 +138,40 @@ func (c *console) back(extra ...string) {
 	c.terminal.again(c.dir, append(slices.Clone(c.environ), extra...), c.words...)
 }
 
+// hungUp closes the terminal and waits until nobody drives the run any more.
+func (c *console) hungUp() {
+	c.Helper()
+	c.hangUp()
+	lock := filepath.Join(c.runDir(), "lock")
+	for deadline := time.Now().Add(patience); !free(lock); time.Sleep(between) {
+		if time.Now().After(deadline) {
+			c.Fatal("the terminal is gone, and the console still drives the run")
+		}
+	}
+}
+
+// anew opens another terminal with the same command.
+func (c *console) anew() {
+	c.Helper()
+	c.start(c.dir, c.environ, c.words...)
+}
+
+// edits changes the runbook's file, as an editor does: a new file in its place.
+func (c *console) edits(change func(t *testing.T, book string) string) {
+	c.Helper()
+	book, err := os.ReadFile(c.bookFile())
+	if err != nil {
+		c.Fatal(err)
+	}
+	next := c.bookFile() + ".new"
+	if err := os.WriteFile(next, []byte(change(c.T, string(book))), 0o600); err != nil {
+		c.Fatal(err)
+	}
+	if err := os.Rename(next, c.bookFile()); err != nil {
+		c.Fatal(err)
+	}
+}
+
 // runDir is the directory of the one run of this console.
 func (c *console) runDir() string {
 	c.Helper()

@@ -35,7 +35,7 @@ const (
 // terminal is a tmux server of its own with one window and the program in it.
 type terminal struct {
 	*testing.T
-	socket string
+	socket *string
 	*size             // as the window is now
 	seen   *time.Time // when a screen was last awaited or a key last sent
 }
@@ -50,23 +50,36 @@ var servers atomic.Int32
 // that its last words can be read.
 func open(t *testing.T, s size, dir string, environ []string, words ...string) *terminal {
 	t.Helper()
-	x := &terminal{T: t, socket: fmt.Sprintf("belay-%d-%d", os.Getpid(), servers.Add(1)), size: &s, seen: new(time.Time)}
+	x := &terminal{T: t, socket: new(string), size: &s, seen: new(time.Time)}
+	t.Cleanup(x.close)
+	x.start(dir, environ, words...)
+	return x
+}
+
+// start gives the terminal a window with the program in it.
+func (x *terminal) start(dir string, environ []string, words ...string) {
+	x.Helper()
+	*x.socket = fmt.Sprintf("belay-%d-%d", os.Getpid(), servers.Add(1))
 	config := []string{"-f", "/dev/null", "start-server", ";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";",
 		"set", "-g", "default-terminal", "screen-256color", ";", "set", "-g", "set-clipboard", "on", ";", "set", "-sg", "escape-time", "0", ";"}
-	size := []string{"new-session", "-d", "-x", strconv.Itoa(s.w), "-y", strconv.Itoa(s.h), "-c", dir}
-	cmd := exec.Command("tmux", append(append(append([]string{"-L", x.socket}, config...), size...), words...)...)
+	size := []string{"new-session", "-d", "-x", strconv.Itoa(x.w), "-y", strconv.Itoa(x.h), "-c", dir}
+	cmd := exec.Command("tmux", append(append(append([]string{"-L", *x.socket}, config...), size...), words...)...)
 	cmd.Env = environ
-	t.Cleanup(x.close)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("tmux: %v: %s", err, out)
+		x.Fatalf("tmux: %v: %s", err, out)
 	}
-	return x
+}
+
+// hangUp closes the window under the program, as a lost connection would.
+func (x *terminal) hangUp() {
+	x.Helper()
+	x.tmux("kill-session")
 }
 
 // close ends the program, which has no say in it, and then the terminal.
 func (x *terminal) close() {
 	tmux := func(words ...string) string {
-		out, _ := exec.Command("tmux", append([]string{"-L", x.socket}, words...)...).Output()
+		out, _ := exec.Command("tmux", append([]string{"-L", *x.socket}, words...)...).Output()
 		return strings.TrimSpace(string(out))
 	}
 	dead := func() string { return tmux("display-message", "-p", "#{pane_dead}") }
@@ -90,7 +103,7 @@ func (x *terminal) stage(name string, play func(x *terminal)) {
 
 func (x *terminal) tmux(words ...string) string {
 	x.Helper()
-	out, err := exec.Command("tmux", append([]string{"-L", x.socket}, words...)...).CombinedOutput()
+	out, err := exec.Command("tmux", append([]string{"-L", *x.socket}, words...)...).CombinedOutput()
 	if err != nil {
 		x.Fatalf("tmux %q: %v: %s", words, err, out)
 	}
