@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,12 +32,14 @@ func (r *Runner) face() *steps.Case {
 func (r *Runner) look(ctx context.Context, t steps.Task, e steps.Evidence) []steps.Reading {
 	c := r.face()
 	hosts := c.Asked(t, e)
+	name, _, _ := strings.Cut(e.Probe, ".")
+	elsewhere := e.On == "" && c.Book.Probes[name].Host != "" // the probe runs on a host of its own
 	out := make([]steps.Reading, len(hosts))
 	var wg sync.WaitGroup
 	for i, h := range hosts {
 		own := *c // a case remembers what it was asked, so it is not shared
 		values := h
-		if e.On == "" { // $NAME means what it means to the task
+		if elsewhere { // $NAME means what it means to the task
 			values = t.Host
 		}
 		wg.Go(func() { out[i] = r.reading(ctx, &own, own.Step(t), values, h, e) })

@@ -111,6 +111,25 @@ func TestGateOpensOnGreenAndAYes(t *testing.T) {
 	g.until("passed", g.is("go@local", steps.TaskDone))
 }
 
+// A gate that stands on hosts asks them, and not this machine, what its evidence
+// says nothing else about.
+func TestGateOnHostsAsksThem(t *testing.T) {
+	g := newRig(t, strings.Replace(scenesBook, `kind = "gate"
+evidence = [ { title = "room", on = "both", `, `kind = "gate"
+on = "both"
+evidence = [ { title = "room", `, 1))
+	for _, h := range []string{"a", "b"} {
+		g.answersBy(h, wellAnd("", ""))
+	}
+	g.answersBy("local", wellAnd("room", "3 GiB"))
+	g.start(nil)
+	g.bound()
+	g.through("first", "a", "b")
+	g.must(execute("go@local"))
+	g.must(steps.Action{Verb: steps.SignOff, Task: task("go@local"), Name: "we agree"})
+	g.until("green", func(c *steps.Case) bool { return worst(c.Evidence(task("go@local"))) == steps.Green })
+}
+
 // toTheRoll brings the scene to the point where the block may begin.
 func toTheRoll(g *rig) {
 	g.t.Helper()

@@ -31,7 +31,7 @@ var like = []string{
 	`printf 'a b\nc\n' | wc -l; printf 'a b\nc\n' | wc -w; printf 'a b\nc\n' | wc -c; printf 'a b\nc\n' >f; wc -l <f; wc -l f`,
 	`printf 'one\ntwo\nthree\n' >f; grep t f; grep -c t f; grep -n t f; grep -v t f; grep -q one f; echo $?; grep -q no f; echo $?; grep -x two f; grep -i ONE f`,
 	`printf 'a.b\naxb\n' >f; grep -F a.b f; grep 'a\.b' f; grep -E '^a(x|y)b$' f; grep -o 'x.' f; grep -l a f; grep -L zzz f; grep a f nosuch 2>/dev/null; echo $?`,
-	`mkdir d; echo hit >d/x; echo no >d/y; grep -r hit d; grep -rl hit d; grep -h hit d/x d/y; grep -H hit d/x`,
+	`mkdir d; echo hit >d/x; echo no >d/y; grep -r hit d; grep -rl hit d; grep -h hit d/x d/y; grep -H hit d/x; echo hit >d/z.py; grep -rl --include='*.py' hit d; grep -r --include=no hit d; echo $?`,
 	`printf 'k=v\nkey = value\n' | grep -E '^[a-z]+ *= *[a-z]+$'; printf 'a\nb\n' | grep -e a -e b; echo 'a+b' | grep 'a+b'; echo aab | grep 'a\+b'; echo 'x{2}' | grep 'x{2}'; echo xx | grep 'x\{2\}'`,
 	`seq 5 | grep -A1 2; seq 5 | grep -B1 4; seq 9 | grep -m2 '[0-9]'`,
 	`echo hello | sed 's/l/L/'; echo hello | sed 's/l/L/g'; echo hello | sed 's/l/L/2'; echo 'a/b' | sed 's|/|-|'; echo abc | sed 's/b/[&]/'; echo 'a b' | sed 's/\(a\) \(b\)/\2 \1/'; echo 'a b' | sed -E 's/(a) (b)/\2 \1/'`,

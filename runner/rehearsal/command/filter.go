@@ -29,11 +29,11 @@ type grepper struct {
 }
 
 func grep(c *process.Call) int {
-	o, ok := parse(c, "EFGPqvicnoxlLrRshHwae:f:m:A:B:C:", map[string]byte{
+	o, ok := parse(c, "EFGPqvicnoxlLrRshHwae:f:m:A:B:C:\x01:", map[string]byte{
 		"extended-regexp": 'E', "fixed-strings": 'F', "quiet": 'q', "silent": 'q', "invert-match": 'v', "ignore-case": 'i',
 		"count": 'c', "line-number": 'n', "only-matching": 'o', "line-regexp": 'x', "files-with-matches": 'l', "recursive": 'r',
 		"no-messages": 's', "no-filename": 'h', "with-filename": 'H', "word-regexp": 'w', "regexp": 'e', "file": 'f',
-		"max-count": 'm', "after-context": 'A', "before-context": 'B', "context": 'C', "text": 'a', "line-buffered": 'a', "color": 'a'})
+		"max-count": 'm', "after-context": 'A', "before-context": 'B', "context": 'C', "text": 'a', "line-buffered": 'a', "color": 'a', "include": onlyNames})
 	if !ok {
 		return 2
 	}
@@ -108,7 +108,7 @@ func (g *grepper) run(names []string) int {
 		var all []string
 		for _, n := range names {
 			walk(g.c, n, func(e entry) bool {
-				if e.info.Mode().IsRegular() {
+				if e.info.Mode().IsRegular() && g.includes(e.name) {
 					all = append(all, e.name)
 				}
 				return true
@@ -136,6 +136,20 @@ func (g *grepper) run(names []string) int {
 		return 0
 	}
 	return max(1, status)
+}
+
+// onlyNames is --include, which has no letter.
+const onlyNames = '\x01'
+
+// includes reports whether -r reads a file of this name.
+func (g *grepper) includes(name string) bool {
+	globs := g.o.all[onlyNames]
+	for _, glob := range globs {
+		if ok, err := path.Match(glob, path.Base(name)); err == nil && ok {
+			return true
+		}
+	}
+	return len(globs) == 0
 }
 
 // prefix is what stands in front of a line: the file's name and the number.

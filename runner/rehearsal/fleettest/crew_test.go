@@ -8,6 +8,7 @@ package fleettest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,6 +80,7 @@ func newCrew(t *testing.T, faults ...string) *crew {
 		spec.Hosts = append(spec.Hosts, world.HostSpec{ID: id, Address: h.Address, User: h.User, Vars: vars})
 		c.known[id] = map[string]string{}
 	}
+	c.assume("rollout")
 	w, err := world.Open(dir, spec, "test")
 	if err != nil {
 		t.Fatal(err)
@@ -97,12 +99,30 @@ func newCrew(t *testing.T, faults ...string) *crew {
 	return c
 }
 
+// assume takes from the file what the phases before one would have captured on
+// the operator's machine.
+func (c *crew) assume(phase string) {
+	c.known[steps.LocalHost] = map[string]string{}
+	for s := range c.book.Steps() {
+		if s.Phase == phase {
+			return
+		}
+		for name := range s.Capture {
+			if v, ok := s.Rehearsal[name]; ok && s.On == "" {
+				c.known[steps.LocalHost][name] = v
+			}
+		}
+	}
+}
+
 // environ of a step on a host.
 func (c *crew) environ(s *steps.Step, host string) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	facts := steps.Facts{Run: run, Attempt: s.ID + "-" + host, Stamp: time.Unix(1795459465, 0)}
-	env, err := steps.Environ(c.book, s, host, nil, c.known[host], facts)
+	known := maps.Clone(c.known[steps.LocalHost])
+	maps.Copy(known, c.known[host])
+	env, err := steps.Environ(c.book, s, host, nil, known, facts)
 	if err != nil {
 		c.t.Errorf("%s on %s: %v", s.ID, host, err)
 	}
