@@ -30,7 +30,9 @@ type attempt struct {
 	stop     context.CancelFunc // a person stopped waiting: nobody asks any more
 	cancel   chan struct{}      // closed when a cancel was journalled
 	ended    chan job.Status    // the answer of that cancel
+	since    time.Time          // its start, as an earlier console journalled it
 	log      *output
+	shrunk   bool // its output was cut on the host while we read it
 }
 
 // begin follows an attempt: launched now, or found in the journal of an
@@ -51,6 +53,7 @@ func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 		close(at.cancel)
 	}
 	started := !a.Started.IsZero()
+	at.since = a.Started
 	req := job.Request{ID: a.ID, Script: job.Script{Text: work.Text, Shell: work.Shell, Dir: work.Dir, Env: work.Env},
 		Secrets: r.secretsFor(work.Secrets), MachineID: r.state.Hosts[t.Host].MachineID, Head: r.cfg.Journal.Head()}
 	r.spawn(func() { defer stop(); at.follow(ctx, req, launch, started) })
@@ -115,7 +118,9 @@ func (a *attempt) follow(ctx context.Context, req job.Request, launch, started b
 	if !started {
 		a.fact(steps.Started{Attempt: a.id})
 	}
-	a.r.spawn(func() { a.watchTime(ctx) })
+	if !st.State.Settled() {
+		a.r.spawn(func() { a.watchTime(ctx) })
+	}
 	if !st.State.Settled() || st.Size > 0 {
 		if st, ok = a.attach(ctx); !ok {
 			return
@@ -187,28 +192,6 @@ func notStartedWhy(st job.Status) string {
 	return "the host proved that it was not started"
 }
 
-// attach copies the output until the attempt is settled, over as many
-// connections as that takes.
-func (a *attempt) attach(ctx context.Context) (job.Status, bool) {
-	for {
-		st, err := a.host.Attach(ctx, a.id, a.log.size, a.log.chunk)
-		if err == nil && st.State.Settled() {
-			a.post(func() { a.r.answered(a.task) })
-			return st, true
-		}
-		if a.log.err != nil {
-			a.r.post(func() { a.r.freeze(a.log.err) })
-			a.log.drop()
-			continue
-		}
-		a.r.notAnswering(a.task)
-		if !pause(ctx, a.host, askAgain) {
-			return st, false
-		}
-		a.post(func() { a.r.answered(a.task) })
-	}
-}
-
 // settle turns the host's proof into the outcome.
 func (a *attempt) settle(ctx context.Context, st job.Status) {
 	select {
@@ -244,20 +227,6 @@ func (a *attempt) settle(ctx context.Context, st job.Status) {
 	a.post(func() { a.r.exited(a, st, raw) })
 }
 
-// values fetches what the script captured, for as long as it takes.
-func (a *attempt) values(ctx context.Context) ([]byte, bool) {
-	for {
-		raw, err := a.host.Values(ctx, a.id)
-		if err == nil {
-			return raw, true
-		}
-		a.r.notAnswering(a.task)
-		if !pause(ctx, a.host, askAgain) {
-			return nil, false
-		}
-	}
-}
-
 // exited runs on the loop: it judges the end and goes on to the proof.
 func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 	r.leave(a)
@@ -278,7 +247,7 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 		}
 	}
 	e := steps.Exited{Attempt: a.id, Code: st.Exit, OK: ok, Why: why, Bytes: st.Size, SHA256: a.log.digest(),
-		Masked: a.log.masked(), Left: st.Left, Verify: ok && c.Step(a.task).VerifyOf(a.undo) != nil}
+		Masked: a.log.masked(), Left: st.Left, Shrunk: a.shrunk, Verify: ok && c.Step(a.task).VerifyOf(a.undo) != nil}
 	if !a.undo {
 		e.Values = values
 	}
@@ -291,9 +260,14 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 	r.commit(events...)
 }
 
-// watchTime stops the script when its time is up.
+// watchTime stops the script when its time is up. That goes on while no console
+// looks: a script has no more time for having been left.
 func (a *attempt) watchTime(ctx context.Context) {
-	t := time.NewTimer(a.work.Timeout)
+	left := a.work.Timeout
+	if !a.since.IsZero() {
+		left -= a.r.cfg.Now().Sub(a.since)
+	}
+	t := time.NewTimer(left)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -4,6 +4,7 @@ package runner
 // decide; it stops there and says what it waits for.
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -73,7 +74,8 @@ func (r *Runner) autoMove(over []steps.Task) (moving bool, blocked error) {
 		var err error
 		switch {
 		case ts.Status.Busy():
-			moving = true
+			err = r.silent(t)
+			moving = moving || err == nil
 		case ts.Status == steps.TaskOpen:
 			err = r.autoOpen(t, r.kase().Step(t), ts)
 			moving = moving || err == nil
@@ -181,6 +183,20 @@ func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) error {
 	return r.submitNow(a)
 }
 
+// silent says that the host of what is under way has not answered for so long
+// that a person could stop waiting. It goes on, if it does, without this console.
+func (r *Runner) silent(t steps.Task) error {
+	r.mu.Lock()
+	since, asking := r.asking[t]
+	r.mu.Unlock()
+	away := r.cfg.Now().Sub(since)
+	if !asking || away < cmp.Or(r.cfg.Auto.Patience, steps.AwayBeforeStopWaiting) {
+		return nil
+	}
+	return &steps.Refusal{Kind: steps.HostAway, Why: fmt.Sprintf("%s has not answered for %s, and %s is %s",
+		t.Host, away.Round(time.Second), t, r.state.Task(t).Status)}
+}
+
 // linkComing reports whether a host has not been reached yet but still may be.
 func (r *Runner) linkComing(host string, err error) bool {
 	h, asked := r.seen.Hosts[host]
@@ -221,6 +237,10 @@ func (r *Runner) autoRollback() {
 		ts := r.state.Task(e.Task)
 		switch {
 		case ts.Status.Busy():
+			if err := r.silent(e.Task); err != nil {
+				r.tell(Outcome{codeOf(err, steps.CodePerson), err.Error()})
+				return
+			}
 			moving = true
 		case ts.Status == steps.TaskOpen && r.cfg.Auto.Nobody:
 			moving = r.nobody(e.Task, r.kase().Step(e.Task), ts) == nil || moving

@@ -37,6 +37,9 @@ type fakeHost struct {
 	stream  func(ctx context.Context, s job.Script, w io.Writer) error // nil: it flows for ever and says nothing
 	block   map[string]chan struct{}                                   // by attempt id: the job ends when it is closed
 	away    bool
+	gone    chan struct{}    // closed while it is away
+	looks   int              // how often it was asked about an attempt, away or not
+	cut     bool             // its output has been cut
 	refuses error            // a launch meets with it, and starts nothing
 	tried   int              // launches
 	outside bool             // ends are seen from outside only
@@ -48,7 +51,7 @@ type fakeHost struct {
 
 func newFakeHost(name string) *fakeHost {
 	return &fakeHost{jobs: map[string]*fakeJob{}, ran: map[string]int{}, block: map[string]chan struct{}{},
-		changed: make(chan struct{}, 1), id: job.Identity{HostKey: "SHA256:" + name, MachineID: "m-" + name, Hostname: name},
+		changed: make(chan struct{}, 1), gone: make(chan struct{}), id: job.Identity{HostKey: "SHA256:" + name, MachineID: "m-" + name, Hostname: name},
 		script: func(job.Request) (string, string, int) { return "ok\n", "", 0 },
 		look:   func(job.Script) job.Result { return job.Result{} }}
 }
@@ -57,6 +60,12 @@ var errAway = &job.Unreachable{Host: "fake", Err: errors.New("away")}
 
 func (h *fakeHost) setAway(away bool) {
 	h.mu.Lock()
+	switch {
+	case away && !h.away:
+		close(h.gone)
+	case !away && h.away:
+		h.gone = make(chan struct{})
+	}
 	h.away = away
 	h.mu.Unlock()
 	select {
@@ -104,13 +113,18 @@ func (h *fakeHost) Launch(ctx context.Context, r job.Request) (job.Status, error
 func (h *fakeHost) Attach(ctx context.Context, id string, offset int64, sink func(job.Chunk) error) (job.Status, error) {
 	h.mu.Lock()
 	j := h.jobs[id]
-	away := h.away
+	away, cut, gone := h.away, h.cut, h.gone
 	h.mu.Unlock()
 	if away || j == nil {
 		return job.Status{}, errAway
 	}
+	if cut {
+		return job.Status{}, job.ErrShrunk
+	}
 	select {
 	case <-j.done:
+	case <-gone:
+		return job.Status{}, errAway
 	case <-ctx.Done():
 		return job.Status{}, ctx.Err()
 	}
@@ -127,6 +141,7 @@ func (h *fakeHost) Attach(ctx context.Context, id string, offset int64, sink fun
 func (h *fakeHost) Look(ctx context.Context, id string) (job.Status, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.looks++
 	if h.away {
 		return job.Status{}, errAway
 	}

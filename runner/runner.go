@@ -43,6 +43,10 @@ type Auto struct {
 	Only     string       // this phase alone
 	Rollback *steps.Scope // open this rollback and run no forward step
 	Nobody   bool         // on the embedded fleet people's steps are done by nobody
+	// Patience is how long a host may leave open what became of what is under way
+	// before the run is given up, and left as it is; 0 means as long as a person
+	// has to wait before waiting no longer.
+	Patience time.Duration
 }
 
 // Runner carries out one run.

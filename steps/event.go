@@ -231,7 +231,8 @@ type (
 		SHA256  string            `json:"sha256"`           // of our copy
 		Masked  int               `json:"masked,omitempty"` // secrets replaced in it
 		Values  map[string]string `json:"values,omitempty"`
-		Left    int               `json:"left,omitempty"` // processes still alive after the end
+		Left    int               `json:"left,omitempty"`   // processes still alive after the end
+		Shrunk  bool              `json:"shrunk,omitempty"` // the host's file was cut while it was read; our copy ends there
 	}
 	// TimedOut says that the script was stopped because its time was up.
 	TimedOut struct {

@@ -228,6 +228,9 @@ func exitNotes(e steps.Exited) string {
 	if e.Verify {
 		out += ", to be verified"
 	}
+	if e.Shrunk {
+		out += ", its output was cut on the host while it was read"
+	}
 	if e.Left > 0 {
 		out += fmt.Sprintf(", %s left behind", processes(e.Left))
 	}
