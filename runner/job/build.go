@@ -25,7 +25,7 @@ func Build(c Call) ([]byte, error) {
 	var b strings.Builder
 	switch c.Verb {
 	case Run:
-		buildRun(&b, c.Request.Script)
+		buildRun(&b, c.ID, c.Request.Script)
 	case Launch:
 		buildLaunch(&b, c)
 	case Attach:
@@ -38,10 +38,10 @@ func Build(c Call) ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-func buildRun(b *strings.Builder, s Script) {
+func buildRun(b *strings.Builder, mark string, s Script) {
 	text := s.stored()
 	end := endLine("SCRIPT", text)
-	fmt.Fprintf(b, "%s{ belay_run %s 3<<\\%s\n%s%s\n}\n", runner, s.shell(), end, text, end)
+	fmt.Fprintf(b, "%s{ belay_run %s %s 3<<\\%s\n%s%s\n}\n", runner, s.shell(), mark, end, text, end)
 }
 
 func buildLaunch(b *strings.Builder, c Call) {

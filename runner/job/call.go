@@ -22,7 +22,7 @@ const Command = "sh -s"
 // speaks the protocol natively tells by them that he is spoken to.
 const (
 	Version    = "# belay-job 1"
-	RunVersion = "# belay-run 1"
+	RunVersion = "# belay-run 2"
 )
 
 //go:embed job.sh
@@ -57,7 +57,7 @@ const (
 // Call is one question to a host.
 type Call struct {
 	Verb    Verb
-	ID      string        // of every verb but Run
+	ID      string        // of the attempt; of Run the mark around its output (NewMark)
 	Offset  int64         // of Attach: the first byte of output that is wanted
 	Grace   time.Duration // of Cancel: between TERM and KILL; rounded up to seconds
 	Request Request       // of Launch (Request.ID must equal ID or be empty); of Run only its Script
@@ -74,13 +74,12 @@ var ours = []string{"BELAY_OUT", "BELAY_JOB"}
 
 // Check says what in the call could not be sent, or nil.
 func (c Call) Check() error {
-	if c.Verb == Run {
-		return c.Request.Script.check()
-	}
 	if !idPattern.MatchString(c.ID) {
 		return fmt.Errorf("job call: bad id %q", c.ID)
 	}
 	switch c.Verb {
+	case Run:
+		return c.Request.Script.check()
 	case Launch:
 		return c.Request.check(c.ID)
 	case Attach:

@@ -312,7 +312,7 @@ func TestCancelRemovesSecrets(t *testing.T) {
 func TestRunEndsWithItsListener(t *testing.T) {
 	onHosts(t, func(t *testing.T, h *host) {
 		run := func(text string) (*exec.Cmd, io.Closer) {
-			stream, err := Build(Call{Verb: Run, Request: Request{Script: Script{Text: text}}})
+			stream, err := Build(Call{Verb: Run, ID: "m1", Request: Request{Script: Script{Text: text}}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -333,7 +333,7 @@ func TestRunEndsWithItsListener(t *testing.T) {
 		short, listener := run("cat; echo out; exit 7") // its stdin is /dev/null
 		short.Wait()
 		listener.Close()
-		if got := short.Stdout.(*bytes.Buffer).String(); got != "out\n" || short.ProcessState.ExitCode() != 7 {
+		if got := short.Stdout.(*bytes.Buffer).String(); got != Begins("m1")+"out\n"+Ends("m1", 7) || short.ProcessState.ExitCode() != 7 {
 			t.Errorf("%q, exit %d", got, short.ProcessState.ExitCode())
 		}
 		pidFile := filepath.Join(h.home, "pid")
@@ -351,7 +351,7 @@ func TestRunEndsWithItsListener(t *testing.T) {
 		})
 		long.Wait()
 		for _, cut := range []int{2, 3, 20, 60} {
-			stream, _ := Build(Call{Verb: Run, Request: Request{Script: Script{Text: "echo ran >>" + pidFile + ".ran"}}})
+			stream, _ := Build(Call{Verb: Run, ID: "m1", Request: Request{Script: Script{Text: "echo ran >>" + pidFile + ".ran"}}})
 			h.exec(stream[:len(stream)-cut])
 		}
 		if runs(pidFile+".ran") != 0 {

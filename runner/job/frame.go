@@ -87,9 +87,13 @@ func (f *FrameReader) line() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if f.began || strings.HasPrefix(line, statusMark) {
-			f.began = true
+		if f.began {
 			return line, nil
+		}
+		// a greeting may end without a newline
+		if i := strings.Index(line, statusMark+"id="); i >= 0 {
+			f.began = true
+			return line[i:], nil
 		}
 		noise += len(line)
 	}

@@ -85,10 +85,10 @@ func closeBrace(r *bufio.Reader) error {
 }
 
 func parseRun(r *bufio.Reader, words []string) (Call, error) {
-	if len(words) != 2 {
+	if len(words) != 3 {
 		return Call{}, torn("run: %d words", len(words))
 	}
-	end, ok := strings.CutPrefix(words[1], `3<<\`)
+	end, ok := strings.CutPrefix(words[2], `3<<\`)
 	if !ok {
 		return Call{}, torn("run: no script")
 	}
@@ -100,7 +100,7 @@ func parseRun(r *bufio.Reader, words []string) (Call, error) {
 	if err != nil {
 		return Call{}, err
 	}
-	return checked(r, Call{Verb: Run, Request: Request{Script: script}})
+	return checked(r, Call{Verb: Run, ID: words[1], Request: Request{Script: script}})
 }
 
 func parseCall(r *bufio.Reader, words []string) (Call, error) {

@@ -1,14 +1,19 @@
-# belay-run 1
+# belay-run 2
 # A plain command: for checks, probes and tails, which change nothing and so
 # leave no record on the host.
 #
-#   belay_run SHELL 3<script
+#   belay_run SHELL MARK 3<script
+#
+# The script's output stands between two marks: what a login shell prints before
+# and after it is not the script's.
 #
 # The script's stdin is /dev/null. Ours stays open for as long as the console
 # listens: when it ends, because the console closed the channel or the link is
 # gone, the script's whole session gets TERM and, two seconds later, KILL. So a
 # `docker logs -f` does not stay behind on the host.
 belay_run() {
+	printf '\036belay %s begins\n' "$2"
+	printf '\036belay %s begins\n' "$2" >&2
 	command -v "$1" >/dev/null || { printf 'belay: host lacks %s\n' "$1" >&2; exit 127; }
 	exec 4<&0
 	setsid "$1" /dev/fd/3 </dev/null 4<&- &
@@ -20,5 +25,6 @@ belay_run() {
 	exec 4<&-
 	wait $belay_p; belay_rc=$?
 	kill $belay_w 2>/dev/null
+	printf '\036belay %s ended %s\n' "$2" $belay_rc
 	exit $belay_rc
 }

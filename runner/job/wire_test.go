@@ -33,7 +33,7 @@ func sampleCalls() []Call {
 			Secrets:   map[string][]byte{"TOKEN": all, "EMPTY": {}},
 			MachineID: "0123456789abcdef", Head: "sha256:00ff",
 		}},
-		{Verb: Run, Request: Request{Script: Script{Text: "df -Pk\n", Shell: "sh", Dir: "/"}}},
+		{Verb: Run, ID: "0123456789abcdef", Request: Request{Script: Script{Text: "df -Pk\n", Shell: "sh", Dir: "/"}}},
 	}
 }
 

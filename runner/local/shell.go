@@ -96,7 +96,7 @@ func (h *Host) Stream(ctx context.Context, s job.Script, w io.Writer) error {
 // plain runs a script that a shell reads from descriptor 3, so that its stdin
 // is free and ps shows no text. It returns the exit code.
 func (h *Host) plain(ctx context.Context, s job.Script, out, errs io.Writer) (int, error) {
-	if err := (job.Call{Verb: job.Run, Request: job.Request{Script: s}}).Check(); err != nil {
+	if err := (job.Call{Verb: job.Run, ID: "local", Request: job.Request{Script: s}}).Check(); err != nil {
 		return 0, err
 	}
 	cmd, notRun := shellCommand(s, "/dev/fd/3", h.hidden)

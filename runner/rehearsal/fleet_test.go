@@ -283,7 +283,7 @@ func TestCancel(t *testing.T) {
 func TestRun(t *testing.T) {
 	c := connect(t, start(t, testSpec(t)), "w81")
 	script := job.Script{Text: "echo checked; exit 5"}
-	if out, _, code := call(t, c, job.Call{Verb: job.Run, Request: job.Request{Script: script}}); code != 5 && code != 143 {
+	if out, _, code := call(t, c, job.Call{Verb: job.Run, ID: "m1", Request: job.Request{Script: script}}); code != 5 && code != 143 {
 		t.Errorf("run: %q %d", out, code)
 	}
 	s, err := c.NewSession()
@@ -296,13 +296,13 @@ func TestRun(t *testing.T) {
 	if err := s.Start(job.Command); err != nil {
 		t.Fatal(err)
 	}
-	text, err := job.Build(job.Call{Verb: job.Run, Request: job.Request{Script: job.Script{Text: "echo $$; exec tail -f /etc/hostname"}}})
+	text, err := job.Build(job.Call{Verb: job.Run, ID: "m1", Request: job.Request{Script: job.Script{Text: "echo $$; exec tail -f /etc/hostname"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stdin.Write(text)
 	var pid int
-	if _, err := fmt.Fscan(stdout, &pid); err != nil {
+	if _, err := fmt.Fscanf(stdout, job.Begins("m1")+"%d", &pid); err != nil {
 		t.Fatal(err)
 	}
 	stdin.Close()

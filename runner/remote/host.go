@@ -6,7 +6,6 @@ package remote
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,13 +104,18 @@ func (h *Host) ask(ctx context.Context, c job.Call) (s job.Status, err error) {
 	if err != nil {
 		return job.Status{}, err
 	}
+	// A status line is the answer, whatever a login shell ends with behind it.
+	s, err = job.NewFrameReader(bytes.NewReader(answer.Bytes())).Status()
+	if err == nil {
+		return s, sameID(s, c.ID)
+	}
 	if err := job.Answer(c.Verb, out.exit, out.stderr); err != nil {
 		return job.Status{}, err
 	}
-	if s, err = job.NewFrameReader(&answer).Status(); err != nil {
-		return job.Status{}, fmt.Errorf("%s: job %s: %w", h.s.ID, c.Verb, err)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return job.Status{}, h.noShell(out, answer.String())
 	}
-	return s, sameID(s, c.ID)
+	return job.Status{}, fmt.Errorf("%s: job %s: %w", h.s.ID, c.Verb, err)
 }
 
 func sameID(s job.Status, id string) error {
@@ -133,7 +137,7 @@ func (h *Host) Attach(ctx context.Context, id string, offset int64, sink func(jo
 	out, err := h.follow.do(ctx, exchange{stream: stream, read: func(r io.Reader) error {
 		return frames(r, id, &offset, &seen, sink)
 	}})
-	if err == nil {
+	if err == nil && !seen.State.Settled() {
 		err = job.Answer(job.Attach, out.exit, out.stderr)
 	}
 	if err == nil && seen.ID == "" {
@@ -149,8 +153,8 @@ func (h *Host) Attach(ctx context.Context, id string, offset int64, sink func(jo
 func frames(r io.Reader, id string, offset *int64, seen *job.Status, sink func(job.Chunk) error) error {
 	for fr := job.NewFrameReader(r); ; {
 		f, err := fr.Next()
-		if err == io.EOF {
-			return nil
+		if err == io.EOF || err != nil && seen.State.Settled() && *offset >= seen.Size {
+			return nil // the end, or what a login shell prints after it
 		}
 		if err != nil {
 			return err
@@ -181,52 +185,17 @@ func (h *Host) Values(ctx context.Context, id string) ([]byte, error) {
 	}
 	var answer bytes.Buffer
 	out, err := h.control.do(ctx, exchange{stream: stream, read: whole(&answer)})
-	if err == nil {
-		err = job.Answer(job.Values, out.exit, out.stderr)
-	}
 	if err != nil {
 		return nil, err
 	}
 	f, err := job.NewFrameReader(&answer).Next()
 	if err != nil {
+		if err := job.Answer(job.Values, out.exit, out.stderr); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%s: job values: %w", h.s.ID, err)
 	}
 	return f.Bytes, sameID(f.Status, id)
-}
-
-// Run executes a script that changes nothing and gives at most limit bytes of
-// its output. When ctx ends, the script on the host is ended too.
-func (h *Host) Run(ctx context.Context, s job.Script, limit int) (job.Result, error) {
-	stream, err := job.Build(job.Call{Verb: job.Run, Request: job.Request{Script: s}})
-	if err != nil {
-		return job.Result{}, err
-	}
-	var answer bytes.Buffer
-	began := time.Now()
-	out, err := h.control.do(ctx, exchange{stream: stream, hold: true, read: collect(&answer, limit)})
-	if err != nil {
-		return job.Result{}, err
-	}
-	return job.Result{Out: answer.Bytes(), Err: []byte(out.stderr), Exit: out.exit, Took: time.Since(began)}, nil
-}
-
-// Stream copies what a script prints to w until it ends or ctx does. A script
-// that ends with another code than 0 is an error.
-func (h *Host) Stream(ctx context.Context, s job.Script, w io.Writer) error {
-	stream, err := job.Build(job.Call{Verb: job.Run, Request: job.Request{Script: s}})
-	if err != nil {
-		return err
-	}
-	out, err := h.stream.do(ctx, exchange{stream: stream, hold: true, read: func(r io.Reader) error {
-		_, err := io.Copy(struct{ io.Writer }{w}, r)
-		return err
-	}})
-	if err == nil && out.exit != 0 {
-		last := strings.TrimSpace(out.stderr)
-		last = last[strings.LastIndexByte(last, '\n')+1:]
-		err = fmt.Errorf("%s: stream: exit code %d: %s", h.s.ID, out.exit, cmp.Or(last, "it said nothing on stderr"))
-	}
-	return err
 }
 
 // maxAnswer is room for the largest values and for a talkative login.
@@ -239,17 +208,6 @@ func whole(b *bytes.Buffer) func(io.Reader) error {
 		if err == nil && n > maxAnswer {
 			err = errors.New("the host talks, but not our protocol")
 		}
-		return err
-	}
-}
-
-// collect keeps the first bytes of an answer and lets the rest go by.
-func collect(b *bytes.Buffer, limit int) func(io.Reader) error {
-	return func(r io.Reader) error {
-		if _, err := io.Copy(b, io.LimitReader(r, int64(limit))); err != nil {
-			return err
-		}
-		_, err := io.Copy(io.Discard, r)
 		return err
 	}
 }
@@ -304,14 +262,11 @@ func (h *Host) Identify(ctx context.Context) (job.Identity, error) {
 	if err != nil {
 		return job.Identity{}, err
 	}
-	r, err := h.Run(ctx, job.Script{Text: identify}, 4<<10)
+	r, err := h.firstRun(ctx, job.Script{Text: identify}, 4<<10)
 	if err != nil {
 		return job.Identity{}, err
 	}
 	lines := strings.Split(string(r.Out), "\n")
-	if extra := len(lines) - 6; extra > 0 {
-		lines = lines[extra:] // a login shell's greeting
-	}
 	if r.Exit != 0 || len(lines) != 6 {
 		return job.Identity{}, fmt.Errorf("%s: identify: exit %d, %q, %s", h.s.ID, r.Exit, r.Out, r.Err)
 	}

@@ -3,6 +3,7 @@ package remote
 // Servers that are unlike the one on the desk: noisy, forced, rekeying, dying.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -20,7 +21,7 @@ func TestNoisyLogin(t *testing.T) {
 	banner := filepath.Join(t.TempDir(), "banner")
 	write(t, banner, strings.Repeat("Authorised use only.\n", 50_000))
 	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"Banner " + banner}})
-	write(t, filepath.Join(s.Home, ".bashrc"), "echo Welcome; echo to stderr >&2\n")
+	write(t, filepath.Join(s.Home, ".bashrc"), "trap 'echo Good-bye; exit 66' EXIT\necho Welcome; echo to stderr >&2; printf 'belay: no newline> '\n")
 	h := open(t, settings(s))
 	ctx := within(t, time.Minute)
 	if _, err := h.Launch(ctx, request("n", "echo out; echo V=1 >>\"$BELAY_OUT\"")); err != nil {
@@ -35,6 +36,63 @@ func TestNoisyLogin(t *testing.T) {
 	}
 	if id, err := h.Identify(ctx); err != nil || id.User != s.User {
 		t.Errorf("%+v, %v", id, err)
+	}
+	for text, want := range map[string]job.Result{
+		"echo 42; echo careful >&2":                   {Out: []byte("42\n"), Err: []byte("careful\n")},
+		"printf '42\\n\\036belay'; exit 3":            {Out: []byte("42\n\x1ebelay"), Exit: 3},
+		"head -c 300000 /dev/zero | tr '\\0' '\\036'": {Out: bytes.Repeat([]byte{0x1e}, 4096)},
+	} {
+		r, err := h.Run(ctx, job.Script{Text: text}, 4096)
+		if err != nil || !bytes.Equal(r.Out, want.Out) || !bytes.Equal(r.Err, want.Err) || r.Exit != want.Exit {
+			t.Errorf("%s: out %.60q, err %q, exit %d, %v", text, r.Out, r.Err, r.Exit, err)
+		}
+	}
+	var tailed bytes.Buffer
+	if err := h.Stream(ctx, job.Script{Text: "echo one; echo two"}, &tailed); err != nil || tailed.String() != "one\ntwo\n" {
+		t.Errorf("%q, %v", tailed.String(), err)
+	}
+}
+
+// TestLineComesAtOnce: nothing of a followed line is held back until the next.
+func TestLineComesAtOnce(t *testing.T) {
+	h := open(t, settings(sshdtest.Start(t, sshdtest.Options{})))
+	ctx, stop := context.WithCancel(within(t, time.Minute))
+	defer stop()
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(h.Stream(ctx, job.Script{Text: "echo now; sleep 1000"}, w)) }()
+	b := make([]byte, 4)
+	if _, err := io.ReadFull(r, b); err != nil || string(b) != "now\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// TestUnusableLoginShell: an account whose shell runs nothing of ours is said to
+// be that, in every answer.
+func TestUnusableLoginShell(t *testing.T) {
+	for name, startup := range map[string]string{
+		"exits":      "echo not for you; exit 3\n",
+		"eats stdin": "cat >/dev/null\n",
+		"another":    "exec cat\n",
+	} {
+		s := sshdtest.Start(t, sshdtest.Options{})
+		write(t, filepath.Join(s.Home, ".bashrc"), startup)
+		set := settings(s)
+		if name != "exits" {
+			set.Limits.Shell = time.Second // it never comes
+		}
+		h := open(t, set)
+		_, err := h.Identify(within(t, 20*time.Second))
+		var away *job.Unreachable
+		if !errors.As(err, &away) || !strings.Contains(err.Error(), "the login shell of "+s.User+" runs none of our scripts") ||
+			!strings.Contains(away.Hint, "echo ok | ssh -p") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "exits" && !strings.Contains(err.Error(), "exit code 3, and said: not for you") {
+			t.Error(err)
+		}
+		if _, err := h.Launch(within(t, 20*time.Second), request("u", "true")); err == nil || job.Proven(err) {
+			t.Errorf("%s: a launch said %v", name, err)
+		}
 	}
 }
 

@@ -63,6 +63,7 @@ type Limits struct {
 	BackoffMin time.Duration // after the first failure; 0.5 s
 	BackoffMax time.Duration // 30 s
 	Sessions   int           // at once per connection; 4, less where the server allows less
+	Shell      time.Duration // of a login shell until it comes to our first script; 15 s
 }
 
 func (l Limits) withDefaults() Limits {
@@ -75,6 +76,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Keepalive, 5*time.Second)
 	set(&l.BackoffMin, 500*time.Millisecond)
 	set(&l.BackoffMax, 30*time.Second)
+	set(&l.Shell, 15*time.Second)
 	if l.Misses <= 0 {
 		l.Misses = 3
 	}

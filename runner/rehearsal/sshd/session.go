@@ -57,7 +57,10 @@ func (s *Server) exec(ch ssh.Channel, gone <-chan struct{}, command string) {
 		fmt.Fprintf(ch.Stderr(), "belay: %v\n", err)
 		status = job.RefusedTorn
 	} else if call.Verb == job.Run {
+		_, _ = io.WriteString(ch, job.Begins(call.ID))
+		_, _ = io.WriteString(ch.Stderr(), job.Begins(call.ID))
 		status = s.jobs.Run(ended(in), call.Request.Script, ch, ch.Stderr())
+		_, _ = io.WriteString(ch, job.Ends(call.ID, status))
 	} else {
 		status = s.jobs.Serve(gone, call, ch, ch.Stderr())
 	}
