@@ -27,6 +27,7 @@ type attempt struct {
 	host     Host
 	work     steps.Work
 	launched bool               // by this console, rather than found in the journal
+	keeps    bool               // the evidence of its host is kept first
 	stop     context.CancelFunc // a person stopped waiting: nobody asks any more
 	cancel   chan struct{}      // closed when a cancel was journalled
 	ended    chan job.Status    // the answer of that cancel
@@ -46,6 +47,7 @@ func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 	}
 	at := &attempt{r: r, task: t, launched: launch, id: a.ID, undo: a.Undo, host: r.cfg.Hosts[t.Host], work: work,
 		cancel: make(chan struct{}), ended: make(chan job.Status, 1)}
+	at.keeps = launch && a.Undo && r.cfg.Keep != nil && r.kase().KeepsEvidence(t.Host)
 	ctx, stop := context.WithCancel(r.ctx)
 	at.stop = stop
 	r.following[a.ID] = at
@@ -108,6 +110,9 @@ func (a *attempt) follow(ctx context.Context, req job.Request, launch, started b
 	}
 	a.log = log
 	defer log.close()
+	if a.keeps && !a.keep(ctx) {
+		return
+	}
 	st, ok := a.start(ctx, req, launch, started)
 	if !ok {
 		return

@@ -16,7 +16,7 @@ import (
 	"belay/steps"
 )
 
-// Config is what a runner is made of. All of it but Auto and Last is required.
+// Config is what a runner is made of. All of it but Keep, Auto and Last is required.
 type Config struct {
 	Book      *steps.Runbook            // the text in force, its environment applied
 	Old       map[string]*steps.Runbook // every text of this run by hash, Book among them
@@ -28,6 +28,7 @@ type Config struct {
 	Values    map[string][]byte // the secrets themselves, for the scripts that use them
 	Logs      string            // folder of the attempts' logs
 	Documents string            // folder of the documents; made when the first is written
+	Keep      Keeper            // of what is known of a host before an undo; nil keeps nothing
 	Now       func() time.Time
 	Last      time.Time // of the newest event of an earlier console; zero where that is not known
 	Watch     bool      // follow logs and gauges; only a face that shows them asks for it

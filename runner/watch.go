@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,11 +64,7 @@ func (r *Runner) observe() {
 // watch follows the logs and reads the gauges that the file names for a host.
 func (r *Runner) watch(w *watched) {
 	var gauges []steps.Evidence
-	for _, name := range slices.Sorted(maps.Keys(r.book.Watches)) {
-		x := r.book.Watches[name]
-		if !slices.Contains(r.book.HostsOf(x.On), w.id) {
-			continue
-		}
+	for _, x := range r.book.WatchesOf(w.id) {
 		gauges = append(gauges, x.Gauges...)
 		for _, l := range x.Logs {
 			t := &logTail{name: l.Name, script: l.Script, ring: tail.NewRing(tail.DefaultRing), since: r.cfg.Now()}

@@ -26,7 +26,7 @@ func init() {
 		RollbackConfirmed{}, RollbackClosed{}, Closed{}, Recovered{}, Intended{}, Started{}, NotStarted{},
 		Exited{}, TimedOut{}, CancelAsked{}, Cancelled{}, Lost{}, Verifying{}, Verified{}, Resolved{},
 		Began{}, MarkedDone{}, CannotBeDone{}, Passed{}, Overridden{}, Measured{}, Soaked{}, Skipped{},
-		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Approved{}, Sequenced{}, SequenceEnded{}, Wrote{}, Triggered{})
+		Unskipped{}, Assumed{}, NotRestored{}, SignedOff{}, Approved{}, Sequenced{}, SequenceEnded{}, EvidenceKept{}, Wrote{}, Triggered{})
 }
 
 // Kinds lists every kind of event, sorted.

@@ -74,6 +74,8 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 		s.endSequence(at, e)
 	case Triggered:
 		s.trigger(at, e)
+	case EvidenceKept:
+		s.keptEvidence(e)
 	case Noted, Recovered:
 	default:
 		return s.applyRollback(at, e)
@@ -86,7 +88,7 @@ func (s *State) applyRollback(at time.Time, e Event) bool {
 	case RollbackOpened:
 		s.Stopped = nil
 		s.Rollback = &RollbackState{Scope: e.Scope, Opened: at, Reason: e.Reason,
-			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}}
+			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}, Kept: map[string]bool{}}
 		for k, t := range s.Tasks { // the steps around an earlier rollback are new again
 			if (t.Phase == RollbackBefore || t.Phase == RollbackAfter) && !t.Status.Busy() && t.Status != TaskUnknown {
 				t.Status, t.Since, t.How, t.Reason, t.Order = TaskNotStarted, at, "", "", 0

@@ -175,6 +175,7 @@ type RollbackState struct {
 	Reason    string
 	Confirmed map[string]Confirmation // by host
 	LeftOut   map[string]string       // host: reason
+	Kept      map[string]bool         // hosts whose evidence was kept before their first undo
 }
 
 // State of a run.
@@ -223,7 +224,7 @@ func (s *State) Clone() *State {
 	c.Tasks = maps.Clone(s.Tasks) // what hangs on a task is replaced, never changed
 	if s.Rollback != nil {
 		r := *s.Rollback
-		r.Confirmed, r.LeftOut = maps.Clone(r.Confirmed), maps.Clone(r.LeftOut)
+		r.Confirmed, r.LeftOut, r.Kept = maps.Clone(r.Confirmed), maps.Clone(r.LeftOut), maps.Clone(r.Kept)
 		c.Rollback = &r
 	}
 	return &c

@@ -4,22 +4,30 @@ package cli
 // text is on disk before the journal names it.
 
 import (
+	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"belay/runner"
 	"belay/runner/journal"
+	"belay/runner/tail"
 	"belay/steps"
 )
 
-// Folders in a run directory: the attempts' logs, and what operators wrote.
+// Folders in a run directory: the attempts' logs, what operators wrote, and what
+// was known of a host before something there was undone.
 const (
 	logsName      = "logs"
 	documentsName = "documents"
+	evidenceName  = "evidence"
 )
 
 // newRun makes a run directory and begins its journal with the given events,
@@ -83,4 +91,59 @@ func store(dir, name string, content []byte) error {
 // storeAmendment keeps another text of the run beside the first.
 func storeAmendment(dir, hash string, src []byte) error {
 	return store(dir, "runbook."+hash[:12]+".toml", src)
+}
+
+// keepEvidence puts what was known of a host before an undo into the run
+// directory, as a page that can be read years later without this program.
+func keepEvidence(dir string, e runner.Evidence) (steps.EvidenceKept, error) {
+	folder := filepath.Join(dir, evidenceName)
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return steps.EvidenceKept{}, err
+	}
+	page, kept := evidencePage(e)
+	name := e.Attempt + ".txt"
+	if err := store(folder, name, page); err != nil {
+		return steps.EvidenceKept{}, err
+	}
+	sum := sha256.Sum256(page)
+	kept.File, kept.SHA256, kept.Bytes = filepath.Join(evidenceName, name), hex.EncodeToString(sum[:]), int64(len(page))
+	return kept, nil
+}
+
+// evidencePage writes the values and the newest lines of each log, and counts
+// what could be read.
+func evidencePage(e runner.Evidence) ([]byte, steps.EvidenceKept) {
+	var b bytes.Buffer
+	var kept steps.EvidenceKept
+	fmt.Fprintf(&b, "What was known of %s at %s, before %s\n", e.Host, e.At.UTC().Format(time.RFC3339), e.Attempt)
+	for _, g := range e.Values {
+		r := g.Reading
+		text := first(r.Text, r.Why)
+		if r.Want != "" {
+			text += ", want " + r.Want
+		}
+		fmt.Fprintf(&b, "\nvalue %s: %s, %s", tail.Inert(g.Title), r.Verdict, tail.Inert(text))
+		if r.Text != "" {
+			kept.Values++
+		}
+	}
+	b.WriteByte('\n')
+	for _, l := range e.Logs {
+		from, next := l.Ring.Span()
+		from = max(from, next-runner.KeptLines)
+		fmt.Fprintf(&b, "\nlog %s: the newest %d of %s, by: %s\n", tail.Inert(l.Name), next-from, count(int(next), "line"),
+			tail.Inert(strings.Join(strings.Fields(l.Script), " ")))
+		if l.Why != "" {
+			fmt.Fprintf(&b, "it does not flow: %s\n", tail.Inert(l.Why))
+		}
+		for n := from; n < next; n++ {
+			if line, ok := l.Ring.Raw(n); ok { // else it has just fallen out
+				fmt.Fprintf(&b, "| %s\n", line.Text)
+			}
+		}
+		if next > from {
+			kept.Logs++
+		}
+	}
+	return b.Bytes(), kept
 }

@@ -96,6 +96,12 @@ func sayRollback(e steps.Event) string {
 		return fmt.Sprintf("%s in a row: %s%s", count(len(e.Tasks), "task"), e.Scope, byText(e.Confirm))
 	case steps.Triggered:
 		return sayTrigger(e)
+	case steps.EvidenceKept:
+		if e.File == "" {
+			return "no evidence of " + e.Host + " was kept before " + short(e.Attempt) + because(e.Why)
+		}
+		return fmt.Sprintf("evidence of %s kept before %s: %s, %s in %s, sha256 %.12s", e.Host, short(e.Attempt),
+			count(e.Logs, "log"), count(e.Values, "value"), e.File, e.SHA256)
 	case steps.SequenceEnded:
 		return "the row ended: " + e.Why
 	}

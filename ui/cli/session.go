@@ -180,7 +180,8 @@ func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) erro
 		Past: past, Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
 		Journal: runJournal{s.journal, s.wrote}, Hosts: s.hosts, Secrets: masked, Values: s.values,
 		Logs: filepath.Join(s.ledger.dir, logsName), Documents: filepath.Join(s.ledger.dir, documentsName),
-		Now: s.p.env.Now, Watch: watch, Auto: auto, Last: s.last,
+		Keep: func(e runner.Evidence) (steps.EvidenceKept, error) { return keepEvidence(s.ledger.dir, e) },
+		Now:  s.p.env.Now, Watch: watch, Auto: auto, Last: s.last,
 	})
 	ctx, s.stopped = context.WithCancel(ctx)
 	s.running.Go(func() { s.runner.Run(ctx) })

@@ -66,6 +66,11 @@ func Words(e steps.Event) (string, style.Tone) {
 		return triggerWords(e)
 	case steps.RollbackOpened:
 		return fmt.Sprintf("rollback of %s opened, %d entries", e.Scope, e.Entries), style.Warn
+	case steps.EvidenceKept:
+		if e.File == "" {
+			return "no evidence of " + e.Host + " was kept: " + e.Why, style.Warn
+		}
+		return fmt.Sprintf("evidence of %s kept: %d logs, %d values", e.Host, e.Logs, e.Values), style.Plain
 	case steps.RollbackConfirmed:
 		return "rollback confirmed on " + e.Host, style.Warn
 	case steps.RollbackClosed:
