@@ -125,3 +125,28 @@ func TestWhatAStoppedSequenceLeaves(t *testing.T) {
 	s.do(whole(s), inRow("a@w1")).exits("a@w1", 0).on(SequenceEnded{Why: "x"}).do(Action{Verb: OpenRollback})
 	left(s, false, "", 0) // the way back is another way
 }
+
+// TestEvidenceIsDue: before each undo, in a rollback once per host, and never
+// where nothing is watched.
+func TestEvidenceIsDue(t *testing.T) {
+	s := play(t, "live", ofEachKind+"[watch.w]\non = \"w1\"\nlogs = [ { name = \"l\", script = \"tail\" } ]\n")
+	due := func(host string, want bool) {
+		t.Helper()
+		if got := s.c.KeepsEvidence(host); got != want {
+			t.Errorf("%s: %v, want %v", host, got, want)
+		}
+	}
+	s.done("c@w1")
+	due("w1", true)
+	due("w2", false)
+	s.on(EvidenceKept{Host: "w1", File: "x"})
+	due("w1", true) // each single undo has its own
+	s.do(Action{Verb: OpenRollback})
+	due("w1", true)
+	clone := s.c.State.Clone()
+	s.on(EvidenceKept{Host: "w1", Why: "no space left on device"})
+	due("w1", false) // also where it could not be kept: the next undo does not wait for it again
+	if clone.Rollback.Kept["w1"] {
+		t.Error("a copy of the state changed")
+	}
+}

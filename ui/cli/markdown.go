@@ -109,6 +109,16 @@ func writeRest(b *bufio.Writer, r runAccount) {
 			fmt.Fprintf(b, "| %s | %s | %d | `%.12s` | %s | %s |\n", cell(d.Name), d.Task, d.Bytes, d.SHA256, cell(orDash(d.By)), cell(d.Note))
 		}
 	}
+	if len(r.Kept) > 0 {
+		b.WriteString("\n## Evidence kept before undos\n\n")
+	}
+	for _, k := range r.Kept {
+		if k.File == "" {
+			fmt.Fprintf(b, "- Nothing before %s on %s%s\n", k.Undo, k.Host, cell(because(k.Why)))
+			continue
+		}
+		fmt.Fprintf(b, "- Kept before %s on %s: `%s`, sha256 `%.12s`\n", k.Undo, k.Host, cell(k.File), k.SHA256)
+	}
 	if len(r.Notes) > 0 {
 		b.WriteString("\n## Notes\n\n")
 		for _, n := range r.Notes {

@@ -30,6 +30,7 @@ type runAccount struct {
 	Documents   []paper             `json:"documents,omitempty"`
 	AtHand      atHand              `json:"at_hand,omitzero"`
 	Notes       []noted             `json:"notes,omitempty"`
+	Kept        []keptFile          `json:"evidence_kept,omitempty"` // before undos
 	Hosts       []steps.Bound       `json:"hosts,omitempty"`
 	Head        string              `json:"head"`
 }
@@ -87,6 +88,15 @@ type measured struct {
 	Value  string `json:"value"`
 	Unit   string `json:"unit,omitempty"`
 	Source string `json:"source"`
+}
+
+// keptFile is what was kept of a host before an undo, or why nothing was.
+type keptFile struct {
+	Undo   string `json:"undo"`
+	Host   string `json:"host"`
+	File   string `json:"file,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	Why    string `json:"why,omitempty"`
 }
 
 type noted struct {
@@ -187,6 +197,8 @@ func (r *runAccount) take(seq int64, at time.Time, e steps.Event) {
 			n.Task = e.Task.String()
 		}
 		r.Notes = append(r.Notes, n)
+	case steps.EvidenceKept:
+		r.Kept = append(r.Kept, keptFile{short(e.Attempt), e.Host, e.File, e.SHA256, e.Why})
 	case steps.Measured:
 		r.Measures = append(r.Measures, measured{e.Name, e.Task.String(), e.Value, e.Unit, e.Source})
 	}

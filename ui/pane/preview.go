@@ -35,6 +35,9 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		r.demand(p, a.Task)
 	}
 	r.where(p, a.Task)
+	if a.Undo && r.KeepsEvidence(a.Task.Host) {
+		p.Field("keeps", "first what is known of "+a.Task.Host+", its watched logs and values, in the run's directory")
+	}
 	work, err := r.Work(a.Task, a.Undo, "")
 	if err != nil {
 		p.Toned(style.Danger, "cannot", err.Error())

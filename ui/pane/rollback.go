@@ -26,6 +26,9 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 		p.Field("takes", "unknown: nobody has timed these undos, and the runbook gives no estimate of a rollback")
 	}
 	p.Field("latest", r.RollbackBefore())
+	if len(r.Book.Watches) > 0 {
+		p.Field("keeps", "before the first undo on a host, what is known of it: its watched logs and values, in the run's directory")
+	}
 	p.Field("note", r.Book.Rollback.Note)
 	for _, e := range plan {
 		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
