@@ -69,18 +69,24 @@ func (r *Runner) ask1(ctx context.Context, c *steps.Case, host string, e steps.E
 	script := firstOf(p.Script, q.Script)
 	answer := seen.of(host+"\x00"+name+"\x00"+script+"\x00"+q.HTTP, func() probe.Answer {
 		if p.HTTP != "" {
-			return r.get(ctx, host, p.HTTP+q.HTTP)
+			return r.get(ctx, host, p.HTTP+q.HTTP, p.Token)
 		}
 		res, err := r.run(ctx, host, job.Script{Text: script, Env: env})
 		return probe.Answer{Body: res.Out, Exit: res.Exit, Err: err}
 	})
-	return value(reader.Read(answer, field, path), r.cfg.Now())
+	return r.value(reader.Read(answer, field, path), r.cfg.Now())
 }
+
+// errTooLong is the value of an answer that was cut: a part of a list is not a
+// shorter list.
+var errTooLong = fmt.Errorf("the answer is longer than %d MiB", lookLimit>>20)
 
 func unknown(at time.Time, why string) steps.Value { return steps.Value{Raw: why, At: at} }
 
-// value of a reader in the words of package steps, which knows no readers.
-func value(v probe.Value, at time.Time) steps.Value {
+// value of a reader in the words of package steps, which knows no readers. A
+// server may say a secret back to us: it is masked before anybody sees it.
+func (r *Runner) value(v probe.Value, at time.Time) steps.Value {
+	v.Text, v.Raw = r.cfg.mask(v.Text), r.cfg.mask(v.Raw)
 	out := steps.Value{Text: v.Text, Known: v.Known, Unit: v.Unit, Raw: v.Raw, At: at}
 	if !v.Known {
 		return out
@@ -95,8 +101,9 @@ func value(v probe.Value, at time.Time) steps.Value {
 }
 
 // get asks an HTTP path as the host itself would reach it, through its SSH
-// connection. Nothing listens here.
-func (r *Runner) get(ctx context.Context, host, address string) probe.Answer {
+// connection. Nothing listens here, and a redirect is not followed: a token goes
+// to the address that the file names and to no other.
+func (r *Runner) get(ctx context.Context, host, address, token string) probe.Answer {
 	h, ok := r.cfg.Hosts[host]
 	if !ok {
 		return probe.Answer{Err: fmt.Errorf("there is no host %q", host)}
@@ -115,12 +122,22 @@ func (r *Runner) get(ctx context.Context, host, address string) probe.Answer {
 	if err != nil {
 		return probe.Answer{Err: err}
 	}
+	if token != "" {
+		secret := r.cfg.Values[token]
+		if len(secret) == 0 {
+			return probe.Answer{Err: fmt.Errorf("the secret %s has no value", token)}
+		}
+		req.Header.Set("Authorization", "Bearer "+string(secret))
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return probe.Answer{Err: err}
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, lookLimit))
+	body, err := io.ReadAll(io.LimitReader(res.Body, lookLimit+1))
+	if err == nil && len(body) > lookLimit {
+		err = errTooLong
+	}
 	return probe.Answer{Body: body, HTTP: res.StatusCode, Err: err}
 }
 

@@ -4,6 +4,7 @@ package steps
 // answer, and the reader says which fields there are.
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ type reading struct {
 
 var readers = map[string]reading{
 	"df":         {[]string{"free", "used", "size", "percent"}, true},
-	"docker":     {[]string{"running", "count", "restarts", "state", "status", "image"}, true},
-	"ray":        {[]string{"version", "workers", "nodes", "nodes_lost", "jobs", "cpus"}, false},
+	"docker":     {[]string{"running", "missing", "count", "restarts", "state", "status", "image"}, true},
+	"ray":        {[]string{"version", "workers", "nodes", "nodes_lost", "jobs", "cpus", "cpus_used", "active", "pending", "failures"}, false},
 	"prometheus": {[]string{"alerts"}, true},
 	"json":       {nil, true},
 	"regex":      {nil, true},
@@ -54,6 +55,11 @@ func (c *checker) checkProbes() {
 			c.key(path, "probe", "probe %s needs http or a script: %s reads what one of them gives", name, p.Read)
 		case p.HTTP != "" && !strings.HasPrefix(p.HTTP, "http://") && !strings.HasPrefix(p.HTTP, "https://"):
 			c.value(path+".http", "probe", "http %q: want an address such as http://127.0.0.1:9090", p.HTTP)
+		}
+		if _, secret := c.rb.Secrets[p.Token]; p.Token != "" && !secret {
+			c.value(path+".token", "probe", "token %q is not in [secrets]%s", p.Token, suggest(p.Token, slices.Collect(maps.Keys(c.rb.Secrets))))
+		} else if p.Token != "" && p.HTTP == "" {
+			c.value(path+".token", "probe", "a token goes with http; a script has no secrets in a probe")
 		}
 		if p.Read == "regex" {
 			c.checkPattern(path+".path", p.Path)

@@ -193,6 +193,8 @@ func TestCheck(t *testing.T) {
 		{`as = "result", `, ``, `{ name`, "baseline or result", "measure"},
 		{`, ask = "How many?"`, ``, `{ name`, "one of them", "measure"},
 		{`{ rate = "5" }`, `{ rate = "plenty" }`, `{ rate`, "is no figure", "measure"},
+		{`read = "ray"`, "read = 'ray'\ntoken = 'TOKN'", `'TOKN'`, `did you mean "TOKEN"`, "probe"},
+		{`read = "df"`, "read = 'df'\ntoken = 'TOKEN'", `'TOKEN'`, "goes with http", "probe"},
 		{`probe = "ray.jobs"`, `probe = "ray.job"`, `"ray.job"`, `did you mean "jobs"`, "probe"},
 		{`probe = "ray.jobs"`, `probe = "ray"`, `"ray"`, "needs a field", "probe"},
 		{`probe = "ray.jobs"`, `probe = "rax.jobs"`, `"rax.jobs"`, `no [probes.rax]`, "probe"},

@@ -111,6 +111,8 @@ type Probe struct {
 	Host string `toml:"host"`
 	// HTTP base address as seen from the host, through its SSH connection.
 	HTTP string `toml:"http"`
+	// Token is a secret that goes with http as "Authorization: Bearer".
+	Token string `toml:"token"`
 	// Script to run; not with http.
 	Script string `toml:"script"`
 	// Read is the reader: df, docker, ray, prometheus, json, regex or text.

@@ -18,7 +18,8 @@ type Mount struct {
 }
 
 // DF reads free space. Fields: free (the default), used, size, percent. The path
-// is any path on the file system; @docker is where Docker keeps its data.
+// is any path on the file system; @docker is where Docker keeps its data. Of
+// several paths with a colon between them the fullest counts, and is named.
 type DF struct{}
 
 var _ Reader = DF{}
@@ -30,17 +31,27 @@ func (DF) Ask(field, path string) (Question, error) {
 	default:
 		return Question{}, errField("df", field, "free", "used", "size", "percent")
 	}
-	switch path {
-	case "":
-		return Question{Script: "LC_ALL=C df -Pk /\n"}, nil
-	case "@docker":
-		return Question{Script: "root=$(docker info -f '{{.DockerRootDir}}')\nLC_ALL=C df -Pk \"$root\"\n"}, nil
+	if path == "" {
+		path = "/"
 	}
-	return Question{Script: "LC_ALL=C df -Pk " + quote(path) + "\n"}, nil
+	script, list := "", ""
+	for _, p := range strings.Split(path, ":") {
+		switch p {
+		case "":
+			return Question{}, fmt.Errorf("probe: df: %q has an empty path in it", path)
+		case dockerRoot:
+			script, list = "root=$(docker info -f '{{.DockerRootDir}}')\n", list+" \"$root\""
+		default:
+			list += " " + quote(p)
+		}
+	}
+	return Question{Script: script + "LC_ALL=C df -Pk" + list + "\n"}, nil
 }
 
-// Read takes the value from the one line that was asked for.
-func (DF) Read(a Answer, field, _ string) Value {
+const dockerRoot = "@docker"
+
+// Read takes the value from the lines that were asked for.
+func (DF) Read(a Answer, field, path string) Value {
 	if v, bad := a.failed(); bad {
 		return v
 	}
@@ -48,10 +59,38 @@ func (DF) Read(a Answer, field, _ string) Value {
 	if err != nil {
 		return Unknown(err.Error(), a.Body)
 	}
-	if len(mounts) != 1 {
-		return Unknown(fmt.Sprintf("df: %d file systems, want one", len(mounts)), a.Body)
+	paths := strings.Split(path, ":")
+	if len(mounts) != len(paths) {
+		return Unknown(fmt.Sprintf("df: %d file systems, want %d", len(mounts), len(paths)), a.Body)
 	}
-	m := mounts[0]
+	worst := 0
+	for i, m := range mounts {
+		if m.fuller(mounts[worst], field) {
+			worst = i
+		}
+	}
+	v := mounts[worst].value(field)
+	if len(paths) > 1 {
+		v.Text += " on " + mounts[worst].Path
+		v.Raw = v.Text
+	}
+	return v
+}
+
+// fuller compares two file systems by a field.
+func (m Mount) fuller(o Mount, field string) bool {
+	switch field {
+	case "used":
+		return m.Used > o.Used
+	case "size":
+		return m.Size < o.Size
+	case "percent":
+		return m.Percent > o.Percent
+	}
+	return m.Free < o.Free
+}
+
+func (m Mount) value(field string) Value {
 	switch field {
 	case "used":
 		return size(float64(m.Used))
@@ -93,7 +132,10 @@ func ParseDF(out []byte) ([]Mount, error) {
 			}
 			*field = n * 1024
 		}
-		mount.Percent, _ = strconv.Atoi(m[5])
+		var err error
+		if mount.Percent, err = strconv.Atoi(m[5]); err != nil {
+			return nil, fmt.Errorf("df: %w", err)
+		}
 		mounts = append(mounts, mount)
 	}
 	return mounts, nil

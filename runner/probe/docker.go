@@ -5,6 +5,7 @@ package probe
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"sort"
@@ -22,9 +23,10 @@ type Container struct {
 	Restarts *int   `json:"-"`      // by the engine; nil when inspect did not say
 }
 
-// Docker reads containers. The path is a name or a pattern (ray-worker-*), empty
-// for all. Fields: running (how many run; the default), count, restarts (their
-// sum), and of a single one state, status and image.
+// Docker reads containers. The path is names or patterns (ray-worker-*) with
+// blanks between them, empty for all. Fields: running (how many run; the
+// default), count, restarts (their sum), and of a single one state, status and
+// image. missing counts the names of which no container runs, and tells them.
 type Docker struct{}
 
 var _ Reader = Docker{}
@@ -38,11 +40,17 @@ ids=$(docker ps -aq)
 func (Docker) Ask(field, pattern string) (Question, error) {
 	switch field {
 	case "", "running", "count", "restarts", "state", "status", "image":
+	case "missing":
+		if len(strings.Fields(pattern)) == 0 {
+			return Question{}, errors.New("probe: docker.missing needs a path: the names that are expected")
+		}
 	default:
-		return Question{}, errField("docker", field, "running", "count", "restarts", "state", "status", "image")
+		return Question{}, errField("docker", field, "running", "missing", "count", "restarts", "state", "status", "image")
 	}
-	if _, err := path.Match(pattern, ""); err != nil {
-		return Question{}, fmt.Errorf("probe: docker: name pattern %q: %w", pattern, err)
+	for _, p := range strings.Fields(pattern) {
+		if _, err := path.Match(p, ""); err != nil {
+			return Question{}, fmt.Errorf("probe: docker: name pattern %q: %w", p, err)
+		}
 	}
 	return Question{Script: dockerScript}, nil
 }
@@ -58,11 +66,13 @@ func (Docker) Read(a Answer, field, pattern string) Value {
 	}
 	var found []Container
 	for _, c := range all {
-		if ok, _ := path.Match(pattern, c.Name); ok || pattern == "" {
+		if matches(c.Name, pattern) || pattern == "" {
 			found = append(found, c)
 		}
 	}
 	switch field {
+	case "missing":
+		return missing(found, pattern)
 	case "", "running":
 		return running(found)
 	case "count":
@@ -71,6 +81,33 @@ func (Docker) Read(a Answer, field, pattern string) Value {
 		return restarts(found)
 	}
 	return ofOne(found, field, pattern)
+}
+
+func matches(name, patterns string) bool {
+	for _, p := range strings.Fields(patterns) {
+		if ok, _ := path.Match(p, name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// missing counts the names of which nothing runs, with the state of what is
+// there under them instead.
+func missing(found []Container, patterns string) Value {
+	var out []string
+	for _, p := range strings.Fields(patterns) {
+		state, runs := "", false
+		for _, c := range found {
+			if matches(c.Name, p) {
+				state, runs = " "+c.State, runs || c.State == "running"
+			}
+		}
+		if !runs {
+			out = append(out, p+state)
+		}
+	}
+	return count(len(out), out...)
 }
 
 // running counts what works: a paused or restarting container does not.

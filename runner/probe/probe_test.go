@@ -6,7 +6,9 @@ package probe
 // answers is written after its documentation.
 
 import (
+	"bytes"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,6 +66,16 @@ func TestReaders(t *testing.T) {
 		{"ray", "cpus", "", "ray-2.40.0-status.json", "4 =4"},
 		{"ray", "cpus", "", "ray-2.53.0-status.json", "4 =4"},
 		{"ray", "cpus", "", "ray-2.40.0-status-early.json", "?"},
+		{"ray", "cpus", "", "ray-2.40.0-status.txt", "4 =4"}, // a script's text
+		{"ray", "cpus", "", "ray-2.53.0-status.txt", "4 =4"},
+		{"ray", "cpus_used", "", "ray-2.53.0-status.json", "0 =0"},
+		{"ray", "active", "", "ray-2.40.0-status.json", "2 =2"},
+		{"ray", "active", "", "ray-2.53.0-status.txt", "2 =2"},
+		{"ray", "pending", "", "ray-2.53.0-status.txt", "0 =0"},
+		{"ray", "failures", "", "ray-2.40.0-status.txt", "0 =0"},
+		{"ray", "failures", "", "ray-2.40.0-status-early.json", "?"},
+		{"ray", "active", "", "ray-2.53.0-nodes-job.json", "?"},
+		{"ray", "workers", "", "ray-2.53.0-status.txt", "?"}, // it does not say which is the head
 		{"ray", "jobs", "", "ray-2.53.0-version.json", "?"},
 		{"ray", "workers", "", "ray-2.53.0-version.json", "?"},
 		{"ray", "version", "", "ray-2.53.0-jobs-none.json", "?"},
@@ -76,10 +88,15 @@ func TestReaders(t *testing.T) {
 		{"docker", "state", "ray-worker-1", "docker-ps.txt", "restarting"},
 		{"docker", "image", "ray-worker-1", "docker-ps.txt", "ray:2.40.0"},
 		{"docker", "state", "ray-worker-*", "docker-ps.txt", "?"},
+		{"docker", "running", "ray-head ray-worker-4", "docker-ps.txt", "2 =2"},
+		{"docker", "missing", "ray-head ray-worker-4", "docker-ps.txt", "0 =0"},
+		{"docker", "missing", "ray-head ray-worker-2 ray-worker-9", "docker-ps.txt", "2 (ray-worker-2 exited, ray-worker-9) =2"},
+		{"docker", "restarts", "ray-head", "docker-ps.txt", "0 =0"},
 		{"docker", "", "", "df-gnu.txt", "?"},
 		{"df", "", "/", "df-gnu.txt", "78.5 GiB =84259717120B"},
 		{"df", "percent", "/", "df-busybox.txt", "14% =14%"},
 		{"df", "", "/", "docker-ps.txt", "?"},
+		{"df", "", "/:/x", "df-gnu.txt", "?"}, // two were asked for, one answered
 		{"json", "", ".ray_version", "ray-2.53.0-version.json", "2.53.0"},
 		{"json", "", "[.data.summary[]|select(.raylet.state==\"DEAD\")]|length", "ray-2.53.0-nodes-dead.json", "1 =1"},
 		{"json", "", ".nothing", "ray-2.53.0-version.json", "?"},
@@ -182,6 +199,49 @@ func TestParseDF(t *testing.T) {
 	}
 }
 
+// TestTheFullestOfSeveralCounts, and is named.
+func TestTheFullestOfSeveralCounts(t *testing.T) {
+	body := []byte("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a 1000 100 900 10% /\n" +
+		"/dev/b 500000 450000 50 90% /var\n/dev/b 500000 450000 50 90% /var\n")
+	for field, want := range map[string]string{"": "50 KiB on /var =51200B", "percent": "90% on /var =90%", "used": "439.5 MiB on /var =460800000B", "size": "1000 KiB on / =1024000B"} {
+		if got := short((DF{}).Read(Answer{Body: body}, field, "/:@docker:/home")); got != want {
+			t.Errorf("%s: %s, want %s", field, got, want)
+		}
+	}
+	q, err := (DF{}).Ask("", "/:@docker:/home/it's")
+	if want := "root=$(docker info -f '{{.DockerRootDir}}')\nLC_ALL=C df -Pk '/' \"$root\" '/home/it'\\''s'\n"; err != nil || q.Script != want {
+		t.Errorf("%q %v, want %q", q.Script, err, want)
+	}
+	if _, err := (DF{}).Ask("", "/::/x"); err == nil {
+		t.Error("an empty path was taken")
+	}
+	if _, err := (Docker{}).Ask("missing", ""); err == nil {
+		t.Error("nothing is expected, and nothing can be missing")
+	}
+}
+
+// TestNothingIsTakenForZero: what a line does not say in its usual words.
+func TestNothingIsTakenForZero(t *testing.T) {
+	good := string(file(t, "ray-2.53.0-status.txt"))
+	for _, x := range [][2]string{{"0.0/4.0 CPU", "0.0/4.0.1 CPU"}, {"0.0/4.0 CPU", "plenty of CPU"}, {"0.0/4.0 CPU", ""},
+		{"Active:", "Living:"}, {"Pending:\n", ""}, {"Recent failures:\n", ""}, {"1 node_06", "one node_06"}, {"1 node_06", strings.Repeat("9", 30) + " node_06"}} {
+		if !strings.Contains(good, x[0]) {
+			t.Fatal(x[0])
+		}
+		for _, field := range []string{"cpus", "cpus_used", "active", "pending", "failures"} {
+			if v := (Ray{}).Read(Answer{Body: []byte(strings.Replace(good, x[0], x[1], 1))}, field, ""); v.Known {
+				t.Errorf("%q for %q: %s is %+v", x[1], x[0], field, v)
+			}
+		}
+	}
+	if v := (Ray{}).Read(Answer{Body: []byte(strings.Replace(good, "(no pending nodes)", "10.0.0.5: worker, setting-up", 1))}, "pending", ""); short(v) != "1 =1" {
+		t.Errorf("a node that is on its way: %+v", v)
+	}
+	if v := (DF{}).Read(Answer{Body: []byte("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a 1 1 1 " + strings.Repeat("9", 30) + "% /\n")}, "percent", "/"); v.Known {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestRestartsAreOnlyWhatInspectSaid(t *testing.T) {
 	lines, _, _ := strings.Cut(string(file(t, "docker-ps.txt")), "/paused 0")
 	if v := (Docker{}).Read(Answer{Body: []byte(lines)}, "restarts", ""); v.Known {
@@ -245,19 +305,50 @@ func TestWrongNamesAreToldBeforeAnythingRuns(t *testing.T) {
 	}
 }
 
+// FuzzReaders: whatever is printed, a reader gives a figure that it read, or
+// says that it knows none and why. It is never a zero out of nothing: without
+// any digit there is no figure, but for the counts of a list that is empty.
 func FuzzReaders(f *testing.F) {
 	files, _ := filepath.Glob("testdata/*.*")
 	for _, name := range files {
-		f.Add(file(f, filepath.Base(name)))
+		f.Add(file(f, filepath.Base(name)), "x")
 	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, r := range readers {
-			for _, field := range []string{"", "workers", "jobs", "cpus", "version", "restarts"} {
-				v := r.Read(Answer{Body: body}, field, "x")
-				if v.Number != nil && !v.Known || !v.Known && (v.Text != "" || v.Raw == "") {
-					t.Fatalf("%T: %+v", r, v)
+	f.Add([]byte(`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"12"]}]}}`), "up")
+	f.Add([]byte(`{"status":"success","data":{"alerts":[{"labels":{"alertname":"a"},"state":"firing"}]}}`), "")
+	f.Add([]byte(`{"a":[{"b":1e400},{"b":-0}]}`), ".a[0].b")
+	f.Fuzz(func(t *testing.T, body []byte, path string) {
+		for name, r := range readers {
+			path := path
+			if name == "json" { // an expression is the file's; a random one may well take its whole second
+				path = ".data.result[0].value[1]"
+			}
+			for _, field := range append(fuzzed[name], "") {
+				if _, err := r.Ask(field, path); err != nil {
+					continue
+				}
+				v := r.Read(Answer{Body: body}, field, path)
+				switch {
+				case v.Number != nil && (!v.Known || math.IsNaN(*v.Number) || math.IsInf(*v.Number, 0)):
+					t.Fatalf("%s.%s: %+v", name, field, v)
+				case !v.Known && (v.Text != "" || v.Raw == "" || v.Number != nil):
+					t.Fatalf("%s.%s: %+v", name, field, v)
+				case len(v.Raw) > 4*rawLimit+len(path):
+					t.Fatalf("%s.%s: a reason of %d bytes", name, field, len(v.Raw))
+				case v.Number != nil && *v.Number == 0 && name == "df" && !bytes.ContainsAny(body, "0"):
+					t.Fatalf("%s.%s: zero out of %q", name, field, body)
+				}
+				for _, bad := range []Answer{{Body: body, HTTP: 500}, {Body: body, Exit: 1}, {Body: body, Err: errors.New("cut")}} {
+					if v := r.Read(bad, field, path); v.Known {
+						t.Fatalf("%s.%s of an answer that failed: %+v", name, field, v)
+					}
 				}
 			}
 		}
 	})
+}
+
+var fuzzed = map[string][]string{
+	"df": {"used", "size", "percent"}, "docker": {"running", "missing", "count", "restarts", "state", "image"},
+	"ray":        {"version", "workers", "nodes", "nodes_lost", "jobs", "cpus", "cpus_used", "active", "pending", "failures"},
+	"prometheus": {"alerts"},
 }

@@ -5,6 +5,7 @@ package probe
 // /api/cluster_status?format=1. `ray status` itself knows no version.
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,18 @@ import (
 //	nodes_lost  nodes that are dead but known to the head
 //	jobs        jobs that run or are about to, of every type
 //	cpus        CPUs of the cluster, by the autoscaler's status
+//	cpus_used   those that are taken
+//	active      nodes that are up, the head among them, by the same
+//	pending     nodes that are on their way
+//	failures    recent failures, with what they say
+//
+// The last five are read from the text of `ray status` as well: for a probe that
+// has a script and no http.
 type Ray struct{}
 
 var _ Reader = Ray{}
+
+const rayStatusPath = "/api/cluster_status?format=1"
 
 var rayPaths = map[string]string{
 	"version":    "/api/version",
@@ -30,14 +40,18 @@ var rayPaths = map[string]string{
 	"nodes":      "/nodes?view=summary",
 	"nodes_lost": "/nodes?view=summary",
 	"jobs":       "/api/jobs/",
-	"cpus":       "/api/cluster_status?format=1",
+	"cpus":       rayStatusPath,
+	"cpus_used":  rayStatusPath,
+	"active":     rayStatusPath,
+	"pending":    rayStatusPath,
+	"failures":   rayStatusPath,
 }
 
 // Ask gives the one path that the field needs.
 func (Ray) Ask(field, _ string) (Question, error) {
 	p, ok := rayPaths[field]
 	if !ok {
-		return Question{}, errField("ray", field, "version", "workers", "nodes", "nodes_lost", "jobs", "cpus")
+		return Question{}, errField("ray", field, "version", "workers", "nodes", "nodes_lost", "jobs", "cpus", "cpus_used", "active", "pending", "failures")
 	}
 	return Question{HTTP: p}, nil
 }
@@ -60,10 +74,8 @@ func (Ray) Read(a Answer, field, path string) Value {
 		v = countNodes(nodes, field, path)
 	case "jobs":
 		v, err = rayJobs(a.Body)
-	case "cpus":
-		var s RayStatus
-		s, err = ParseRayStatusJSON(a.Body)
-		v = number(s.CPUs, "", fmt.Sprintf("%g", s.CPUs))
+	case "cpus", "cpus_used", "active", "pending", "failures":
+		v, err = rayStatus(a.Body, field)
 	default:
 		err = errors.New("ray: no field " + field)
 	}
@@ -71,6 +83,30 @@ func (Ray) Read(a Answer, field, path string) Value {
 		return Unknown(err.Error(), a.Body)
 	}
 	return v
+}
+
+// rayStatus reads a field of the autoscaler's status, from the dashboard's JSON
+// or from the text itself.
+func rayStatus(body []byte, field string) (Value, error) {
+	parse := ParseRayStatusJSON
+	if text := bytes.TrimSpace(body); len(text) == 0 || text[0] != '{' {
+		parse = func(b []byte) (RayStatus, error) { return ParseRayStatus(string(b)) }
+	}
+	s, err := parse(body)
+	if err != nil {
+		return Value{}, err
+	}
+	switch field {
+	case "cpus_used":
+		return number(s.CPUsUsed, "", fmt.Sprintf("%g", s.CPUsUsed)), nil
+	case "active":
+		return count(s.Active + s.Idle), nil
+	case "pending":
+		return count(s.Pending), nil
+	case "failures":
+		return count(len(s.Failures), s.Failures...), nil
+	}
+	return number(s.CPUs, "", fmt.Sprintf("%g", s.CPUs)), nil
 }
 
 // ParseRayVersion reads /api/version.

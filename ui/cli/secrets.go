@@ -24,9 +24,12 @@ import (
 // a PIN on its own.
 const secretPatience = 2 * time.Minute
 
-// needed lists the secrets that some step of a runbook uses, sorted.
+// needed lists the secrets that some step or probe of a runbook uses, sorted.
 func needed(rb *steps.Runbook) []string {
 	used := map[string]bool{}
+	for _, p := range rb.Probes {
+		used[p.Token] = true
+	}
 	for s := range rb.Steps() {
 		texts := stepTexts(s)
 		if s.File != nil {
