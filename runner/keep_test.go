@@ -68,6 +68,17 @@ func keeping(t *testing.T) (*rig, *kept) {
 	return g, k
 }
 
+// printed is how many lines of a host's first log the console has.
+func (g *rig) printed(host string) int64 {
+	for _, h := range g.runner.Snapshot().Hosts {
+		if h.ID == host && len(h.Logs) > 0 {
+			_, next := h.Logs[0].Ring.Span()
+			return next
+		}
+	}
+	return 0
+}
+
 func undo(t string) steps.Action {
 	return steps.Action{Verb: steps.UndoTask, Task: task(t), Confirm: steps.Confirmation{How: "key"}}
 }
@@ -82,6 +93,7 @@ func TestEvidenceIsKeptBeforeAnUndo(t *testing.T) {
 		g.bound()
 		g.through("look", "a", "b")
 		g.through("change", "a")
+		g.until("the log has been printed", func(*steps.Case) bool { return !watch || g.printed("a") == 3*KeptLines })
 		g.must(undo("change@a"))
 		g.until("undone", g.is("change@a", steps.TaskUndone))
 		if len(k.got) != 1 || k.ran[0] != 0 {
