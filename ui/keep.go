@@ -8,6 +8,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,7 +31,7 @@ const viewMost = 256 << 10
 type keptScreen struct {
 	Version int                `json:"v"`
 	Table   bool               `json:"table,omitempty"` // the servers' table and one log, not the board
-	Split   int                `json:"split,omitempty"`
+	Split   shift              `json:"split,omitzero"`
 	Shown   map[string]string  `json:"shown,omitempty"` // the log that each server shows, where it is not its first
 	Logs    map[string]keptLog `json:"logs,omitempty"`  // by HOST/LOG, or "output of TASK"
 }
@@ -55,6 +57,7 @@ const outputPrefix = "output of "
 // kept gives how the screen is looked at now.
 func (m *model) kept() []byte {
 	k := keptScreen{Version: viewVersion, Table: !m.board, Split: m.split, Shown: map[string]string{}, Logs: map[string]keptLog{}}
+	maps.Copy(k.Shown, m.shown) // those whose logs are not known yet
 	for _, h := range m.snap.Hosts {
 		if n := len(h.Logs); n > 0 && m.log[h.ID]%n > 0 {
 			k.Shown[h.ID] = h.Logs[m.log[h.ID]%n].Name
@@ -95,7 +98,7 @@ func (m *model) asLeft(text []byte, err error) error {
 	case k.Version != viewVersion:
 		return fmt.Errorf("it is of version %d, and this is version %d", k.Version, viewVersion)
 	}
-	m.board, m.split = !k.Table, between(-99, k.Split, 99)
+	m.board, m.split = !k.Table, shift{between(-99, k.Split.Right, 99), between(-99, k.Split.Down, 99)}
 	for key, l := range k.Logs {
 		v := pane.LogView{Paused: l.Paused, Top: max(0, l.Top), X: between(0, l.X, tail.MaxLine), Wrap: l.Wrap, Not: l.Not}
 		for t, word := range headWords {
@@ -116,12 +119,13 @@ func (m *model) asLeft(text []byte, err error) error {
 	return nil
 }
 
-// showLeft brings back which log each server showed.
+// showLeft brings back which log each server showed, as the logs come to be known.
 func (m *model) showLeft(hosts []runner.HostView) {
 	for _, h := range hosts {
 		for i, l := range h.Logs {
 			if m.shown[h.ID] == l.Name {
 				m.log[h.ID] = i
+				delete(m.shown, h.ID)
 			}
 		}
 	}
@@ -134,9 +138,10 @@ func (m *model) sayLeft() {
 		return
 	}
 	var still []string
-	for _, s := range m.servers {
-		if v := m.views[viewKey(s)]; v.Paused || v.Filter.Lines != nil {
-			still = append(still, viewKey(s))
+	for _, key := range slices.Sorted(maps.Keys(m.views)) {
+		host, _, _ := strings.Cut(key, "/")
+		if v := m.views[key]; m.server(host) >= 0 && (v.Paused || v.Filter.Text != "") {
+			still = append(still, key)
 		}
 	}
 	if len(still) > 0 {

@@ -2,9 +2,11 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"belay/runner"
 	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/pane"
@@ -20,9 +22,15 @@ func (d *desk) again(t *testing.T) *desk {
 	d.keeper.write = d.opts.Keep
 	d.keepLast()
 	for i := range d.f.hosts {
-		d.f.hosts[i].Logs = d.f.server(d.f.hosts[i].ID).Logs
+		d.f.hosts[i].Logs = twoLogs(d.f, d.f.hosts[i].ID)
 	}
 	return sitAsLeft(t, d.f, d.w, d.h, left)
+}
+
+func twoLogs(f *fake, host string) []runner.LogView {
+	second := f.server(host).Logs[0]
+	second.Name = "monitor"
+	return append(f.server(host).Logs, second)
 }
 
 func sitAsLeft(t *testing.T, f *fake, w, h int, left []byte) *desk {
@@ -32,6 +40,13 @@ func sitAsLeft(t *testing.T, f *fake, w, h int, left []byte) *desk {
 	d.model = newModel(d.ctx, d.opts, f)
 	d.strange = d.asLeft(left, nil)
 	d.model.w, d.model.h = w, h
+	known := f.hosts // a moment after the start they are known, and their logs not yet
+	f.hosts = slices.Clone(known)
+	for i := range f.hosts {
+		f.hosts[i].Logs = nil
+	}
+	d.look()
+	f.hosts = known
 	d.look()
 	return d
 }
@@ -40,16 +55,19 @@ func TestTheScreenIsAsItWasLeft(t *testing.T) {
 	f := newFake(t, "rehearsal")
 	f.assume("prepare")
 	for i := range f.hosts {
-		f.hosts[i].Logs = f.server(f.hosts[i].ID).Logs
+		f.hosts[i].Logs = twoLogs(f, f.hosts[i].ID)
 	}
 	d := sit(t, f, 120, 36)
-	d.press("5", "f", "w", "6", "t", "&", "b", "e", "a", "t", "enter", "\\", "7", "/", "w", "8", "2", "enter", "l", ">", ">", "b", "v")
+	d.press("4", "]", "5", "f", "w", "6", "t", "&", "b", "e", "a", "t", "enter", "\\", "7", "/", "w", "8", "2", "enter", "l", ">", ">", "b", "v")
 	e := d.again(t)
 	if e.said != "stopped or filtered, as they were left: w80/raylet, w81/raylet, w82/raylet" {
 		t.Errorf("it says %q", e.said)
 	}
-	if e.board || e.split != 2 {
-		t.Errorf("board %v, split %d", e.board, e.split)
+	if s := e.servers[e.server("head")]; s.Log.Name != "monitor" {
+		t.Errorf("the head shows %s", s.Log.Name)
+	}
+	if e.board || e.split.Right != 2 {
+		t.Errorf("board %v, split %+v", e.board, e.split)
 	}
 	for host, want := range map[string]keptLog{
 		"head": {}, "w80": {Paused: true, Wrap: true}, "w81": {Heads: "full", Filter: "beat", Not: true}, "w82": {Paused: true, X: 8, Search: "w82"},
@@ -112,7 +130,7 @@ func TestAViewThatCannotBeReadIsLeftAside(t *testing.T) {
 		}
 	}
 	// What is readable and makes no sense does no harm.
-	d := sitAsLeft(t, newFake(t, "rehearsal"), 120, 36, []byte(`{"v":1,"split":-5000,"shown":{"head":"none","x":"y"},
+	d := sitAsLeft(t, newFake(t, "rehearsal"), 120, 36, []byte(`{"v":1,"split":{"right":-5000,"down":7000},"shown":{"head":"none","x":"y"},
 		"logs":{"head/raylet":{"x":-4,"top":-9,"paused":true,"filter":"/(/","search":"\u001b[2J","heads":"upside down"},"nobody/none":{"wrap":true}}}`))
 	d.press("4", "z", "j", "k", "l", "n", "e")
 	screentest.Check(t, d.screen(), 120, 36)

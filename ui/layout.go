@@ -33,9 +33,9 @@ type layout struct {
 }
 
 // arrange gives the layout of a screen with some servers on it. Board tells
-// whether the servers' panes are wanted, or the table and one log; notches how
-// far the line beside the steps is moved, to the right or down.
-func arrange(w, h, servers int, board bool, notches int) layout {
+// whether the servers' panes are wanted, or the table and one log; moved how far
+// the line beside the steps was moved.
+func arrange(w, h, servers int, board bool, moved shift) layout {
 	l := layout{}
 	if w < leastW || h < leastH {
 		l.small = true
@@ -49,11 +49,11 @@ func arrange(w, h, servers int, board bool, notches int) layout {
 	switch {
 	case w >= wide:
 		l.detail = min(64, w*26/100)
-		l.left = between(leastPane, min(60, w*28/100)+notch*notches, w-l.detail-2-leastPane)
+		l.left = between(leastPane, min(60, w*28/100)+notch*moved.Right, w-l.detail-2-leastPane)
 		l.right = w - l.left - l.detail - 2
 		l.steps = l.body
 	case w >= middle:
-		l.left = between(leastPane, min(58, w*39/100)+notch*notches, w-1-leastPane)
+		l.left = between(leastPane, min(58, w*39/100)+notch*moved.Right, w-1-leastPane)
 		l.right = w - l.left - 1
 		l.steps = l.body
 		if h >= tall {
@@ -63,7 +63,7 @@ func arrange(w, h, servers int, board bool, notches int) layout {
 	case w >= narrow:
 		l.left, l.right = w, w
 		l.table = min(servers+1, 5)
-		l.steps = between(4, max((l.body-l.table)/2, l.body-l.table-7)+notches, l.body-l.table-3)
+		l.steps = between(4, max((l.body-l.table)/2, l.body-l.table-7)+moved.Down, l.body-l.table-3)
 		return l
 	default:
 		l.tabs, l.left = true, w
@@ -81,6 +81,13 @@ func arrange(w, h, servers int, board bool, notches int) layout {
 	}
 	l.rows = min((servers+l.cols-1)/l.cols, max(2, l.body/13))
 	return l
+}
+
+// shift is how far the line between the steps and the servers was moved: by
+// notches to the right where they stand side by side, by rows down where not.
+type shift struct {
+	Right int `json:"right,omitempty"`
+	Down  int `json:"down,omitempty"`
 }
 
 // between keeps a length within its bounds.

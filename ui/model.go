@@ -68,7 +68,7 @@ type model struct {
 	sifts  map[string]int          // how often lines were looked for, by view
 	places map[focus]box           // of the panes that were last drawn
 	inner  box                     // of the output in the detail
-	split  int                     // how far the line beside the steps was moved
+	split  shift
 	mouse  bool
 	sought []string // earlier searches and filters
 
@@ -116,9 +116,7 @@ func (m *model) restyle() {
 func (m *model) observe(s runner.Snapshot) tea.Cmd {
 	before := m.kase
 	m.snap = s
-	if before == nil {
-		m.showLeft(s.Hosts)
-	}
+	m.showLeft(s.Hosts)
 	c := s.Case // the one before stays as it was, to be compared with
 	m.kase = pane.NewRun(&c, s.Asking)
 	m.kase.Rolling = s.Rolling

@@ -30,30 +30,32 @@ func (m *model) smaller() {
 
 // moveSplit moves the line between steps and servers, as far as both keep room.
 func (m *model) moveSplit(by int) {
-	was := m.layout()
-	m.split += by
+	was, before := m.layout(), m.split
+	if m.w < middle {
+		m.split.Down += by
+	} else {
+		m.split.Right += by
+	}
 	now := m.layout()
 	switch {
 	case m.zoom || was.tabs:
-		m.split -= by
+		m.split = before
 		m.say(style.Dim, "one pane has the screen; there is nothing to move")
 	case was.left == now.left && was.steps == now.steps:
-		m.split -= by
+		m.split = before
 		m.say(style.Dim, "the line goes no further")
 	}
 }
 
-// mouseOn is what has to be known while the mouse is on.
+// mouseOn stands in the footer for as long as the mouse is on.
 const mouseOn = "mouse on: hold Shift to select"
 
 // toggleMouse turns the mouse on or off. It is off at first: a terminal that
 // reports the mouse selects no text.
 func (m *model) toggleMouse() {
-	if m.mouse = !m.mouse; m.mouse {
-		m.say(style.Strong, mouseOn)
-		return
+	if m.mouse = !m.mouse; !m.mouse {
+		m.say(style.Dim, "mouse off")
 	}
-	m.say(style.Dim, "mouse off")
 }
 
 // wheelLines is how many lines one notch of the wheel scrolls.

@@ -5,6 +5,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -334,9 +335,12 @@ func (m *model) hints() []pane.Hint {
 	default:
 		keys = m.stepKeys()
 	}
-	out := make([]pane.Hint, 0, len(keys))
+	out := make([]pane.Hint, 0, len(keys)+1)
 	for _, k := range keys {
 		out = append(out, m.hint(k))
+	}
+	if m.mouse {
+		out = slices.Insert(out, 1, pane.Hint{Key: "M", Word: mouseOn})
 	}
 	if n := len(m.wishes); n > 0 && m.focus.part == stepsPart {
 		for i := range out {

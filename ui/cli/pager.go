@@ -105,12 +105,16 @@ func (p *pager) write(to io.Writer) (line int64, err error) {
 }
 
 // line of the text that the view began with. There are two lines of heading, and
-// a text's lines count from 1.
+// a text's lines count from 1; a view of the oldest line shows the heading too.
 func (p *pager) line(first int64) int64 {
-	if p.whole.Top < 0 {
+	switch top := p.whole.Top; {
+	case top < 0:
 		return 0
+	case top <= first:
+		return 1
+	default:
+		return top - first + 3
 	}
-	return max(0, p.whole.Top-first) + 3
 }
 
 // writeFile passes the file of an output through a ring, which makes lines of
