@@ -5,14 +5,11 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
-	"belay/steps"
 	"belay/ui/pane"
-	"belay/ui/style"
 )
 
 // View gives the last picture, drawn anew when something changed.
@@ -300,93 +297,4 @@ func (m *model) tabs() string {
 		}
 	}
 	return pane.Fit(" "+strings.Join(names, "  "), m.w, m.st)
-}
-
-// footer is how far the run is or what was just said, and the keys.
-func (m *model) footer() []string {
-	first := pane.Progress(m.kase, m.w, m.st)
-	if m.said != "" {
-		first = pane.Fit(" "+m.st.Paint(m.tone, m.said), m.w, m.st)
-	}
-	if q := m.asked; q != nil {
-		if q.line {
-			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+q.says, m.w, m.st)
-			return []string{first, pane.Fit(" command line focused: Enter sends it, Esc leaves it, Tab completes", m.w, m.st)}
-		}
-		return []string{first, pane.Fit(" the question is focused: Esc changes nothing", m.w, m.st)}
-	}
-	if m.blurred {
-		return []string{first, pane.Fit(m.st.Paint(style.Warn, " this terminal has lost the focus; keys go to another window"), m.w, m.st)}
-	}
-	if m.snap.Frozen != nil {
-		first = pane.Fit(m.st.Paint(style.Danger, " the journal cannot be written: nothing new is started"), m.w, m.st)
-	}
-	return []string{first, pane.Hints(m.hints(), m.w, m.st)}
-}
-
-// hints are the keys that make sense now, what matters most first.
-func (m *model) hints() []pane.Hint {
-	var keys []string
-	switch {
-	case m.here() == inLogs:
-		keys = []string{"f", "?", "/", "&", "e", "y", "v", "t", "w", "l", "z", "tab", "esc", "q"}
-	case m.focus.part != stepsPart:
-		keys = []string{"x", "?", "j", "k", "z", "tab", "esc", "q"}
-	default:
-		keys = m.stepKeys()
-	}
-	out := make([]pane.Hint, 0, len(keys)+1)
-	for _, k := range keys {
-		out = append(out, m.hint(k))
-	}
-	if m.mouse {
-		out = slices.Insert(out, 1, pane.Hint{Key: "M", Word: mouseOn})
-	}
-	if n := len(m.wishes); n > 0 && m.focus.part == stepsPart {
-		for i := range out {
-			if out[i].Key == "a" {
-				out[i].Word = fmt.Sprintf("attention (%d)", n)
-			}
-		}
-	}
-	return out
-}
-
-// stepKeys are the actions that the selected row's state offers.
-func (m *model) stepKeys() []string {
-	rest := []string{"a", "H", "R", ":", "z", "tab", "q"}
-	t, ok := m.task()
-	if !ok {
-		return append([]string{"?"}, rest...)
-	}
-	row, _ := m.row()
-	ts := m.kase.State.Task(t)
-	var own []string
-	switch {
-	case row.ID.Rollback:
-		own = []string{"x", "?", "m"}
-	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:
-		own = []string{"!", "?"}
-	case ts.Status == steps.TaskUndoFailed:
-		own = []string{"r", "?", "m"}
-	case ts.Status.Trouble():
-		own = []string{"r", "?", "V", "u", "s", "m"}
-	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
-		own = []string{"x", "?", "A", "O"}
-	case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
-		own = []string{"x", "?", "s"}
-	case ts.Status == steps.TaskOpen:
-		own = []string{"m", "?", "s"}
-	case ts.Status.Busy():
-		own = []string{"c", "?", "2"}
-	case ts.Status == steps.TaskDone && m.kase.Undoable(t):
-		own = []string{"u", "?", "p"}
-	case ts.Status == steps.TaskSkipped || ts.Status == steps.TaskDone:
-		own = []string{"p", "?"}
-	case m.kase.Ready(t):
-		own = []string{"x", "?", "p", "s"}
-	default:
-		own = []string{"p", "?", "."}
-	}
-	return append(own, rest...)
 }
