@@ -93,6 +93,9 @@ func (c *checker) checkProbeUse(path string, e *Evidence) {
 	case (p.Read == "regex" || p.Read == "json") && e.Path == "" && p.Path == "":
 		c.value(path+".probe", "probe", "the %s reader needs a path, here or in [probes.%s]", p.Read, name)
 	}
+	if p.Read == "docker" && field == "missing" && e.Path == "" && p.Path == "" {
+		c.value(path+".probe", "probe", "%s needs a path: the names that are expected", e.Probe)
+	}
 	if e.Want == "" {
 		c.value(path, "want", "a probe needs want: what its value must be")
 	}

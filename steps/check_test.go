@@ -24,6 +24,8 @@ read = "df"
 host = "w1"
 http = "http://127.0.0.1:8265"
 read = "ray"
+[probes.box]
+read = "docker"
 [probes.log]
 script = "cat x"
 read = "regex"
@@ -139,7 +141,7 @@ func TestCheck(t *testing.T) {
 	tests := []struct{ old, new, at, text, rule string }{
 		{"format = 1", "format = 2", "2", "format is 2", "format"},
 		{`title = "T"`, ``, `format`, "needs a title", "title"},
-		{`id = "second"`, `id = "first"`, `"first"`, "taken already, in line 38", "duplicate-id"},
+		{`id = "second"`, `id = "first"`, `"first"`, "taken already, in line 40", "duplicate-id"},
 		{`id = "lost"`, `id = "gate"`, `"gate"`, "taken already", "duplicate-id"},
 		{`id = "second"`, `id = "Second"`, `"Second"`, "lower-case", "id"},
 		{`id = "second"`, ``, `step]]`, "needs an id", "id"},
@@ -196,6 +198,7 @@ func TestCheck(t *testing.T) {
 		{`read = "ray"`, "read = 'ray'\ntoken = 'TOKN'", `'TOKN'`, `did you mean "TOKEN"`, "probe"},
 		{`read = "df"`, "read = 'df'\ntoken = 'TOKEN'", `'TOKEN'`, "goes with http", "probe"},
 		{`probe = "ray.jobs"`, `probe = "ray.job"`, `"ray.job"`, `did you mean "jobs"`, "probe"},
+		{`probe = "ray.jobs"`, `probe = "box.missing"`, `"box.missing"`, "the names that are expected", "probe"},
 		{`probe = "ray.jobs"`, `probe = "ray"`, `"ray"`, "needs a field", "probe"},
 		{`probe = "ray.jobs"`, `probe = "rax.jobs"`, `"rax.jobs"`, `no [probes.rax]`, "probe"},
 		{`probe = "log", want`, `probe = "log.x", want`, `"log.x"`, "gives one value", "probe"},

@@ -15,7 +15,7 @@ func TestReadersAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		fields, alone := steps.ProbeFields(name)
-		path := map[string]string{"json": ".a", "regex": "(a)"}[name]
+		path := map[string]string{"json": ".a", "regex": "(a)", "docker": "a"}[name]
 		for _, field := range fields {
 			if _, err := reader.Ask(field, path); err != nil {
 				t.Errorf("%s.%s: %v", name, field, err)
