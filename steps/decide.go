@@ -52,7 +52,11 @@ func Decide(c Case, a Action) ([]Event, error) {
 	if rule.forward && c.State.Rollback != nil && !c.ofRollback(a.Task) {
 		return nil, refuse(Later, "finish or abandon the rollback first", "a rollback of %s is open", c.State.Rollback.Scope)
 	}
-	return rule.decide(&c, a)
+	events, err := rule.decide(&c, a)
+	if err != nil {
+		return nil, err
+	}
+	return signedBy(events, a.Actor), nil
 }
 
 // exists refuses a task that neither the runbook nor the ledger knows.

@@ -35,25 +35,25 @@ func sayRun(e steps.Event) string {
 	case steps.Answered:
 		return fmt.Sprintf("input %s is %s", e.Name, e.Value)
 	case steps.Bound:
-		return fmt.Sprintf("%s is %s, machine-id %s, host key %s%s%s", e.Host, e.Hostname, orDash(e.MachineID), orDash(e.HostKey), skewText(e), because(e.Reason))
+		return fmt.Sprintf("%s is %s, machine-id %s, host key %s%s%s", e.Host, e.Hostname, orDash(e.MachineID), orDash(e.HostKey), skewText(e), said(e.By, e.Reason))
 	case steps.Drove:
 		return e.Driver + " drives" + withPartner(e.Partner)
 	case steps.PhaseOpened:
-		return "phase " + e.Phase + " opened" + untilText(e.Until) + because(e.Reason)
+		return "phase " + e.Phase + " opened" + untilText(e.Until) + said(e.By, e.Reason)
 	case steps.PhaseAccepted:
-		return "phase " + e.Phase + " accepted with hosts left out" + because(e.Reason)
+		return "phase " + e.Phase + " accepted with hosts left out" + said(e.By, e.Reason)
 	case steps.Held:
-		return "hold on " + e.Scope.String() + because(e.Reason)
+		return "hold on " + e.Scope.String() + said(e.By, e.Reason)
 	case steps.Released:
-		return "hold released on " + e.Scope.String() + because(e.Reason)
+		return "hold released on " + e.Scope.String() + said(e.By, e.Reason)
 	case steps.Excluded:
-		return fmt.Sprintf("%s excluded from %s%s", e.Host, first(e.Block, e.Phase), because(e.Reason))
+		return fmt.Sprintf("%s excluded from %s%s", e.Host, first(e.Block, e.Phase), said(e.By, e.Reason))
 	case steps.Included:
-		return e.Host + " included in " + e.Phase + " again"
+		return e.Host + " included in " + e.Phase + " again" + said(e.By, "")
 	case steps.StoppedWaiting:
-		return "stopped waiting for " + e.Host + because(e.Reason)
+		return "stopped waiting for " + e.Host + said(e.By, e.Reason)
 	case steps.Amended:
-		return "the runbook's new text is taken: " + strings.Join(e.Diff, "; ") + undosTaken(e.Undos) + because(e.Reason)
+		return "the runbook's new text is taken: " + strings.Join(e.Diff, "; ") + undosTaken(e.Undos) + said(e.By, e.Reason)
 	case steps.Noted:
 		if e.Task.Zero() {
 			return "note: " + e.Text
@@ -61,9 +61,9 @@ func sayRun(e steps.Event) string {
 		return "note on " + e.Task.String() + ": " + e.Text
 	case steps.Closed:
 		if e.Complete {
-			return "run closed: complete" + because(e.Reason)
+			return "run closed: complete" + said(e.By, e.Reason)
 		}
-		return "run closed: abandoned" + because(e.Reason)
+		return "run closed: abandoned" + said(e.By, e.Reason)
 	case steps.Recovered:
 		return fmt.Sprintf("an unfinished last line of the journal (%d bytes) was put aside in %s", e.Bytes, e.Torn)
 	}
@@ -80,18 +80,18 @@ func skewText(e steps.Bound) string {
 func sayRollback(e steps.Event) string {
 	switch e := e.(type) {
 	case steps.RollbackOpened:
-		return fmt.Sprintf("rollback of %s opened, %s%s", e.Scope, count(e.Entries, "entry"), because(e.Reason))
+		return fmt.Sprintf("rollback of %s opened, %s%s", e.Scope, count(e.Entries, "entry"), said(e.By, e.Reason))
 	case steps.RollbackConfirmed:
 		return "rollback confirmed for " + e.Host + byText(e.Confirm)
 	case steps.LeftOut:
-		return e.Host + " left out of the rollback" + because(e.Reason)
+		return e.Host + " left out of the rollback" + said(e.By, e.Reason)
 	case steps.RollbackClosed:
 		if e.Finished {
 			return "rollback finished"
 		}
-		return "rollback abandoned" + because(e.Reason)
+		return "rollback abandoned" + said(e.By, e.Reason)
 	case steps.NotRestored:
-		return e.Task.String() + " left as it is: not restored" + because(e.Reason)
+		return e.Task.String() + " left as it is: not restored" + said(e.By, e.Reason)
 	case steps.Sequenced:
 		return fmt.Sprintf("%s in a row: %s%s", count(len(e.Tasks), "task"), e.Scope, byText(e.Confirm))
 	case steps.Triggered:
@@ -146,7 +146,7 @@ func sayAttempt(e steps.Event) string {
 		}
 		return short(e.Attempt) + " " + word + readings(e.Evidence)
 	case steps.Resolved:
-		return fmt.Sprintf("%s resolved: %s%s", e.Task, e.As, because(e.Reason))
+		return fmt.Sprintf("%s resolved: %s%s", e.Task, e.As, said(e.By, e.Reason))
 	}
 	return ""
 }
@@ -156,15 +156,15 @@ func sayTask(e steps.Event) string {
 	case steps.Began:
 		return fmt.Sprintf("%s %s has begun: it %s", e.As, e.Task, (&steps.Step{Kind: e.As}).Waits())
 	case steps.MarkedDone:
-		word := " marked done: "
+		word := " marked done"
 		if e.Undo {
-			word = " marked undone: "
+			word = " marked undone"
 		}
-		return e.Task.String() + word + e.Evidence + because(e.Reason)
+		return e.Task.String() + word + said(e.By, e.Evidence) + because(e.Reason)
 	case steps.CannotBeDone:
-		return e.Task.String() + " cannot be done" + because(e.Reason)
+		return e.Task.String() + " cannot be done" + said(e.By, e.Reason)
 	case steps.Passed:
-		return "gate " + e.Task.String() + " passed" + readings(e.Evidence)
+		return "gate " + e.Task.String() + " passed" + said(e.By, "") + readings(e.Evidence)
 	case steps.Overridden:
 		return e.Task.String() + " overridden" + byText(e.Confirm) + because(e.Reason)
 	case steps.Approved:
@@ -172,7 +172,7 @@ func sayTask(e steps.Event) string {
 	case steps.SignedOff:
 		return fmt.Sprintf("%s signed off %q on %s as %s, %s", e.By, e.Title, e.Task, e.As, orDash(e.How))
 	case steps.Measured:
-		return strings.TrimSpace(fmt.Sprintf("%s measured %s: %s %s", e.Task, e.Name, e.Value, e.Unit)) + " (" + e.Source + ")"
+		return strings.TrimSpace(fmt.Sprintf("%s measured %s: %s %s", e.Task, e.Name, e.Value, e.Unit)) + " (" + e.Source + ")" + said(e.By, "")
 	case steps.Wrote:
 		return fmt.Sprintf("%s wrote %s, %d bytes, sha256 %.12s%s", orDash(e.By), e.Name, e.Bytes, e.SHA256, writtenNote(e))
 	case steps.Soaked:
@@ -180,11 +180,11 @@ func sayTask(e steps.Event) string {
 		if to == steps.SoakExtended {
 			to += " until " + e.Until.Local().Format(time.DateTime)
 		}
-		return fmt.Sprintf("soak %s is %s, green for %s of its time%s", e.Task, to, seconds(e.Green), because(e.Reason))
+		return fmt.Sprintf("soak %s is %s, green for %s of its time%s", e.Task, to, seconds(e.Green), said(e.By, e.Reason))
 	case steps.Skipped:
-		return e.Task.String() + " skipped" + because(e.Reason)
+		return e.Task.String() + " skipped" + said(e.By, e.Reason)
 	case steps.Unskipped:
-		return e.Task.String() + " is no longer skipped"
+		return e.Task.String() + " is no longer skipped" + said(e.By, "")
 	case steps.Assumed:
 		return e.Task.String() + " assumed done"
 	}
@@ -261,6 +261,14 @@ func readings(list []steps.Reading) string {
 		return fmt.Sprintf(", %s green", count(len(list), "reading"))
 	}
 	return ""
+}
+
+// said is who said something, and why.
+func said(by, reason string) string {
+	if by != "" {
+		by = ", by " + by
+	}
+	return by + because(reason)
 }
 
 func because(reason string) string {
