@@ -28,6 +28,7 @@ type Choice struct {
 // Choose shows choices and gives the one that was made; nil when the operator
 // left. It begins nothing.
 func Choose(ctx context.Context, o Options, title string, choices []Choice) (*Choice, error) {
+	o = o.stamped()
 	m := &chooser{opts: o, title: title, choices: choices, dark: o.Theme != Light}
 	m.st = style.New(m.dark, o.ASCII, style.Solid)
 	p := tea.NewProgram(m, o.program(ctx)...)
@@ -74,7 +75,7 @@ func (m *chooser) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.asked.Blur()
 		}
 	case tea.KeyPressMsg:
-		return m, m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.now()})
+		return m, m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.keyAt()})
 	}
 	return m, nil
 }

@@ -90,6 +90,9 @@ func (m *model) edit(t steps.Task) tea.Cmd {
 		m.refused(err)
 		return nil
 	}
+	if cmd.Stdin == nil {
+		cmd.Stdin = m.opts.stdin
+	}
 	return tea.ExecProcess(cmd, func(err error) tea.Msg { return wroteMsg{t, name, err} })
 }
 

@@ -84,6 +84,9 @@ type Options struct {
 	Save func(text string) (string, error)
 
 	width, height int // of the terminal, in tests
+
+	stdin io.Reader        // Input as it was given, for programs that get the terminal
+	came  func() time.Time // when the newest input was read; nil when nobody knows
 }
 
 // Result is how the screen was left.
@@ -100,6 +103,7 @@ const defaultFPS = 60
 func Start(ctx context.Context, o Options, r Run) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	o = o.stamped()
 	m := newModel(ctx, o, r)
 	if o.View != nil {
 		m.strange = m.asLeft(o.View())

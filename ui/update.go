@@ -38,7 +38,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case tea.KeyPressMsg:
-		cmd := m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.now()})
+		cmd := m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.keyAt()})
 		return m, tea.Batch(cmd, m.keep())
 	case snapshotMsg:
 		return m, m.observe(runner.Snapshot(msg))

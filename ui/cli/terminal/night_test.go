@@ -127,7 +127,7 @@ func (c *console) opensTheGate() {
 		c.see("SIGN OFF", who)
 		c.press("y")
 		c.gone("SIGN OFF")
-		c.until("the word in the run's log: "+who, func(s string) bool { return strings.Contains(lastFact(s), " "+who) })
+		c.until("the word in the run's log: "+who, func(s string) bool { return lastFact(s, " "+who) != "" })
 	}
 	c.press("x")
 	c.until("a green gate", func(s string) bool {

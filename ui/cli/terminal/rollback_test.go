@@ -125,7 +125,9 @@ func rollbackWaits(screen string) bool {
 }
 
 // rollbackOver reports whether the run's log tells the end of a rollback.
-func rollbackOver(screen string) bool { return strings.Contains(lastFact(screen), "rollback finished") }
+func rollbackOver(screen string) bool {
+	return strings.HasSuffix(strings.TrimSpace(lastFact(screen, "rollback ")), "rollback finished")
+}
 
 // asks finds what a rollback asks for.
 var asks = regexp.MustCompile(`type  ((?:head|w8\d)(?: rehearsal)?)  to confirm|MARK (?:UNDONE|DONE) |EXECUTE `)

@@ -108,18 +108,18 @@ func (c *console) sequence(look func(screen string)) string {
 	}
 	return c.until("the end of the sequence", func(s string) bool {
 		look(s)
-		return stopped.MatchString(lastFact(s)) && c.count("sequence-ended") > before
+		return stopped.MatchString(lastFact(s, " sequence ")) && c.count("sequence-ended") > before
 	})
 }
 
 // stopped is how the run's log tells the end of a sequence.
 var stopped = regexp.MustCompile(` sequence (stopped:|done)`)
 
-// lastFact is the newest line of the run's log.
-func lastFact(screen string) string {
+// lastFact is the newest line of the run's log that says some words.
+func lastFact(screen, words string) string {
 	last := ""
 	for _, line := range pane(screen, "3 Run log") {
-		if stamp.MatchString(line) {
+		if stamp.MatchString(line) && strings.Contains(line, words) {
 			last = line
 		}
 	}
