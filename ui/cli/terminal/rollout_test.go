@@ -81,18 +81,20 @@ func (c *console) records(title, figure string) string {
 // that it has ended.
 func (c *console) restOfPhase() string {
 	c.Helper()
-	return c.sequence(func(s string) {
+	before := c.count("sequence-ended")
+	c.startsSequence()
+	return c.until("the end of the sequence", func(s string) bool {
 		if strings.Contains(s, "FAILED:") {
 			c.Fatalf("a step failed:\n%s", s)
 		}
+		return stopped.MatchString(lastFact(s, " sequence ")) && c.count("sequence-ended") > before
 	})
 }
 
-// sequence starts a sequence over the phase. Each screen is shown to look until
-// one says that the sequence has ended.
-func (c *console) sequence(look func(screen string)) string {
+// startsSequence executes the phase and gives the words that it asks for.
+func (c *console) startsSequence() {
 	c.Helper()
-	before := c.count("sequence-ended")
+	before := c.count("sequenced")
 	c.selects("phase rollout", "Roll-out")
 	c.press("x")
 	s := c.until("a question, or a sequence that needs none", func(s string) bool {
@@ -106,10 +108,6 @@ func (c *console) sequence(look func(screen string)) string {
 	case strings.Contains(s, "of rollout ("):
 		c.yes("of rollout (")
 	}
-	return c.until("the end of the sequence", func(s string) bool {
-		look(s)
-		return stopped.MatchString(lastFact(s, " sequence ")) && c.count("sequence-ended") > before
-	})
 }
 
 // stopped is how the run's log tells the end of a sequence.
