@@ -182,7 +182,7 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 			t.Signed, t.Soak = nil, SoakState{Began: at}
 			t.order(s.Seq)
 		})
-		s.wentOn(e.Task, e.N > 1, e.Confirm)
+		s.wentOn(e.Task, e.N > 1 || e.As != Soak, e.Confirm)
 	case MarkedDone:
 		s.mark(at, e)
 	case CannotBeDone:

@@ -143,11 +143,11 @@ func (s *State) endSequence(at time.Time, e SequenceEnded) {
 	s.Sequence = nil
 }
 
-// wentOn forgets the stopped sequence when a person begins something of it, or
-// takes something back. To do what it stopped at, or to try again what stopped
-// it, is not to go on yet.
-func (s *State) wentOn(t Task, again bool, how Confirmation) {
-	if q := s.Stopped; q != nil && how.How != "sequence" && !again && t != q.Stop && slices.Contains(q.Tasks, t) {
+// wentOn forgets the stopped sequence when a person begins by hand what it would
+// have begun, or takes something back. To do what it stops at, to try again what
+// stopped it, and to do what waits for a person in any case (aside) is not that.
+func (s *State) wentOn(t Task, aside bool, how Confirmation) {
+	if q := s.Stopped; q != nil && how.How != "sequence" && !aside && t != q.Stop && slices.Contains(q.Tasks, t) {
 		s.Stopped = nil
 	}
 }

@@ -123,7 +123,7 @@ func evidencePage(e runner.Evidence) ([]byte, steps.EvidenceKept) {
 			text += ", want " + r.Want
 		}
 		fmt.Fprintf(&b, "\nvalue %s: %s, %s", tail.Inert(g.Title), r.Verdict, tail.Inert(text))
-		if r.Text != "" {
+		if r.Verdict != steps.CannotTell {
 			kept.Values++
 		}
 	}
