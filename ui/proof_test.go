@@ -65,7 +65,7 @@ func TestTheRollbackSaysFirstWhatIsUnderWay(t *testing.T) {
 	}
 	d := sit(t, f, 80, 24)
 	d.press("R")
-	d.expect(t, "first    build@head is verifying for 1:48, holds for 0:24 of 1:00", "A rollback over it can be", "c cancel build@head")
+	d.expect(t, "first    build@head is verifying for 1:48, holds for 0:24 of 1:00", "so       no rollback over that can be opened before it has", "c cancel build@head")
 	if s := d.screen(); strings.Index(s, "build@head is verifying") > strings.Index(s, "takes ") {
 		t.Errorf("the plan comes first:\n%s", s)
 	}

@@ -40,6 +40,9 @@ func (m *model) serversOf(s runner.Snapshot) []pane.Server {
 		for _, t := range m.kase.State.Busy(h.ID) {
 			d, _ := m.kase.Elapsed(t)
 			p.Work = m.kase.Step(t).Title + " " + pane.Clock(d)
+			if st := m.kase.State.Task(t).Status; st != steps.TaskRunning {
+				p.Work = string(st) + " " + p.Work
+			}
 		}
 		out = append(out, p)
 	}

@@ -17,6 +17,15 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 	p := NewPage(w, st)
 	plan := r.UndoPlan(scope)
 	r.underWay(p, plan)
+	if len(plan) == 0 {
+		p.Text(style.Plain, "this run did nothing there that can be taken back")
+		return p.Lines
+	}
+	for _, e := range plan {
+		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
+			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
+		}
+	}
 	switch d, whole := r.RollbackEstimate(scope); {
 	case whole:
 		p.Field("takes", "about "+r.AboutSpan(d))
@@ -30,11 +39,6 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 		p.Field("keeps", "before the first undo on a host, what is known of it: its watched logs and values, in the run's directory")
 	}
 	p.Field("note", r.Book.Rollback.Note)
-	for _, e := range plan {
-		if s := r.Step(e.Task); s.NoReturn != "" && e.Part == steps.PartUndo {
-			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
-		}
-	}
 	part := ""
 	for i, e := range plan {
 		if e.Part != part {
@@ -43,9 +47,6 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 				steps.PartAfter: "After the undos"}[part])
 		}
 		p.Lines = append(p.Lines, r.planLine(i+1, e, w, st))
-	}
-	if len(plan) == 0 {
-		p.Text(style.Plain, "this run did nothing there that can be taken back")
 	}
 	return p.Lines
 }
@@ -74,16 +75,21 @@ func (r *Run) underWay(p *Page, plan []steps.Entry) {
 	for _, e := range plan {
 		bars[e.Task] = e.Do == steps.DoCancel
 	}
+	barred := false
 	for _, t := range r.State.Busy("") {
 		text := r.Under(t)
 		switch {
 		case r.State.Rollback != nil:
 			p.Toned(style.Busy, "now", text)
 		case bars[t]:
-			p.Toned(style.Danger, "first", text+". A rollback over it can be opened when it has ended, or when it is cancelled (c)")
+			barred = true
+			p.Toned(style.Danger, "first", text)
 		default:
 			p.Toned(style.Warn, "goes on", text+", and is no part of this")
 		}
+	}
+	if barred {
+		p.Toned(style.Danger, "so", "no rollback over that can be opened before it has ended, or is cancelled (c)")
 	}
 }
 
