@@ -74,6 +74,9 @@ func (rb *Runbook) carriers() (out []carrier) {
 	for s := range rb.Steps() {
 		out = append(out, carrier{s.path, string(s.Kind), s, s.Refs})
 	}
+	if len(rb.Rollback.Refs) > 0 {
+		out = append(out, carrier{path: "rollback", what: "rollback", refs: rb.Rollback.Refs})
+	}
 	for i, t := range rb.Triggers {
 		add("trigger", i, t.Refs)
 	}
@@ -195,7 +198,7 @@ func (c *refChecker) hostsMissing(item *Item, list []carried) (missing []string)
 var placeWord = regexp.MustCompile(`\.[0-9]+\b|[A-Za-z0-9][A-Za-z0-9.-]*`)
 
 // named lists the hosts that a text names: by address (".82" goes with the one
-// before it), by id, or by a word of [refs] where.
+// before it), or by a word of [refs] where. Ids are common words, and name none.
 func (c *refChecker) named(text string) (out []string) {
 	before := ""
 	for _, w := range placeWord.FindAllString(text, -1) {
@@ -219,7 +222,7 @@ func (c *refChecker) named(text string) (out []string) {
 
 func (c *refChecker) hostsCalled(w string) []string {
 	for _, id := range c.rb.HostOrder {
-		if w == id || w == c.rb.Hosts[id].Address {
+		if w == c.rb.Hosts[id].Address {
 			return []string{id}
 		}
 	}

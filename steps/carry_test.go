@@ -204,3 +204,26 @@ func TestLoadInventory(t *testing.T) {
 		t.Errorf("the plan has 241 items; problems: %v", ps)
 	}
 }
+
+// TestShippedCarriesThePlan: every item of the plan, none invented, and no
+// exception more than is needed.
+func TestShippedCarriesThePlan(t *testing.T) {
+	src, err := os.ReadFile("../docs/plan/inventory.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, ps := LoadInventory("inventory.tsv", src)
+	if plan == nil {
+		t.Fatal(ps)
+	}
+	rb, ps := Load("runbook.toml", []byte(read(t, "../runbook.toml")))
+	if rb == nil {
+		t.Fatal(ps)
+	}
+	if err := CheckRefs(rb, plan).Err(); err != nil {
+		t.Error(err)
+	}
+	if n := len(rb.Refs.Except); n > 5 {
+		t.Errorf("%d exceptions; every one is a place where the plan and the runbook part", n)
+	}
+}

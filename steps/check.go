@@ -104,6 +104,7 @@ func (c *checker) checkPhases() {
 		}
 		c.checkSteps(p.Steps)
 	}
+	c.checkRefs("rollback", c.rb.Rollback.Refs)
 	c.checkSteps(c.rb.Rollback.Before)
 	c.checkSteps(c.rb.Rollback.After)
 }

@@ -93,6 +93,8 @@ func (c *checker) checkSoak(s *Step) {
 		c.value(path, "soak", "a soak needs soak.for: how long its evidence must be green")
 	case r.Deadline != 0 && r.Deadline < r.For:
 		c.value(path+".deadline", "soak", "the deadline of %s is shorter than the soak itself, %s", r.Deadline, r.For)
+	case r.Rehearsal != 0 && (r.Rehearsal > r.For || r.Every != 0 && r.Rehearsal < r.Every):
+		c.value(path+".rehearsal", "soak", "a rehearsal of %s: want no more than the soak's %s, and at least one look", r.Rehearsal, r.For)
 	case r.Every != 0 && r.Every > r.For:
 		c.value(path+".every", "soak", "a soak of %s that looks every %s sees nothing", r.For, r.Every)
 	}

@@ -233,6 +233,7 @@ func TestCheck(t *testing.T) {
 		{`id = "hands"
 title = "By hand"
 kind = "manual"`, "id = 'hands'\nkind = 'document'\ndocument = { name = 'report.md', template = 'x' }", `{ name = 'report.md', template = 'x' }`, "paper keeps report.md already", "document"},
+		{`deadline = "10m"`, `deadline = "10m", rehearsal = "6m"`, `"6m"`, "no more than the soak's 5m", "soak"},
 		{`proposes = "one"`, `proposes = "onee"`, `"onee"`, "phase to roll back", "trigger"},
 		{`measure = "rate"`, `measure = "rat"`, `"rat"`, "no step measures", "criterion"},
 		{`success = ">= 10%"`, `success = "10%"`, `"10%"`, "begins with none", "criterion"},

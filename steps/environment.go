@@ -71,6 +71,11 @@ func (rb *Runbook) resolved(list []Step, over Environment) []Step {
 		s := &list[i]
 		s.Hosts = rb.HostsOf(s.On)
 		s.Danger = max(s.Danger, over.Danger[s.ID])
+		if s.Soak != nil && s.Soak.Rehearsal > 0 && rb.Kind == Embedded {
+			short := *s.Soak
+			short.For = short.Rehearsal
+			s.Soak = &short
+		}
 		if slices.Contains(s.SkipIn, rb.Env) {
 			s.Left = s.SkipReason
 		}

@@ -168,3 +168,24 @@ func TestContentHash(t *testing.T) {
 		t.Error("VarsHash covers the wrong things")
 	}
 }
+
+// A soak of days is short on the embedded fleet, and there alone.
+func TestForShortensASoakOfARehearsal(t *testing.T) {
+	src := strings.Replace(sound, `deadline = "10m"`, `deadline = "10m", rehearsal = "1m"`, 1)
+	rb, ps := Load("f", []byte(src))
+	if rb == nil {
+		t.Fatal(ps)
+	}
+	for env, want := range map[string]string{EmbeddedEnv: "1m", "staging": "5m", "production": "5m"} {
+		at, err := rb.For(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := at.Step("soaking").Soak.For.String(); got != want {
+			t.Errorf("in %s it lasts %s, want %s", env, got, want)
+		}
+	}
+	if got := rb.Step("soaking").Soak.For.String(); got != "5m" {
+		t.Errorf("the file's own text became %s", got)
+	}
+}

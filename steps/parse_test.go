@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -122,11 +123,11 @@ func TestLoadSeveralAtOnce(t *testing.T) {
 }
 
 // free are the tables whose keys are names of the author's choice.
-var free = regexp.MustCompile(`(^|\.)(vars|secrets|hosts|groups|probes|environments|watch|capture|rehearsal|set|danger)$`)
+var free = regexp.MustCompile(`(^|\.)(vars|secrets|hosts|groups|probes|environments|watch|capture|rehearsal|set|danger|lint|where)$`)
 
 // TestEveryKey misspells every key and spoils every value of the shipped files,
-// one at a time, and asks for a problem at that very place. With -short one of
-// each kind will do.
+// and asks for a problem at each of these places. Many are spoilt in one text:
+// Load gives all problems at once. With -short one of each kind will do.
 func TestEveryKey(t *testing.T) {
 	for name, src := range shipped(t) {
 		paths := everyPath(src)
@@ -134,20 +135,32 @@ func TestEveryKey(t *testing.T) {
 			t.Errorf("%s: only %d places found", name, len(paths))
 		}
 		t.Logf("%s: %d places", name, len(paths))
-		const parts = 8
-		for part := range parts {
-			t.Run(fmt.Sprint(name, " ", part), func(t *testing.T) {
-				t.Parallel()
-				x := locate(src)
-				for i := part; i < len(paths); i += parts {
-					if x.count[paths[i]] > 0 {
-						spoilHeaders(t, name, paths[i], src, x.at[paths[i]])
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var keys, values []spoilt
+			x := locate(src)
+			for _, path := range paths {
+				p := x.at[path]
+				if x.count[path] > 0 {
+					spoilHeaders(t, name, path, src, p)
+					continue
+				}
+				parent := path[:max(0, strings.LastIndexByte(path, '.'))]
+				if !strings.HasSuffix(path, "]") && !free.MatchString(parent) {
+					bare := regexp.MustCompile(`^[A-Za-z0-9_-]+`).FindString(src[p.key:])
+					if bare == "" {
+						t.Errorf("%s: no key at offset %d: %.20q", path, p.key, src[p.key:])
 						continue
 					}
-					spoilPath(t, name, paths[i], src, x.at[paths[i]])
+					keys = append(keys, spoilt{path, p.key, p.key + len(bare), bare + "zz"})
 				}
-			})
-		}
+				if p.end > p.value {
+					values = append(values, spoilt{path, p.value, p.end, "1979-05-27"})
+				}
+			}
+			spoilAll(t, name, src, keys)
+			spoilAll(t, name, src, values)
+		})
 	}
 }
 
@@ -172,38 +185,65 @@ func spoilHeaders(t *testing.T, name, path, src string, p place) {
 	t.Helper()
 	at := strings.LastIndexByte(path, '.') + 1
 	headers := regexp.MustCompile(`(?m)^(\[+` + index.ReplaceAllString(path[:at], "") + path[at:] + `)\b`)
-	problemAt(t, name, path, src[:p.key], headers.ReplaceAllString(src, "${1}zz"))
+	text := headers.ReplaceAllString(src, "${1}zz")
+	_, ps := Load(name, []byte(text))
+	wantProblem(t, path, src[:p.key], ps)
 }
 
-func spoilPath(t *testing.T, name, path, src string, p place) {
+// spoilt is one place of a text, and what stands there instead.
+type spoilt struct {
+	path     string
+	from, to int
+	with     string
+}
+
+// spoilAll spoils places together that have nothing to do with each other: none
+// lies within another, in the text or in the tree.
+func spoilAll(t *testing.T, name, src string, list []spoilt) {
 	t.Helper()
-	parent := path[:max(0, strings.LastIndexByte(path, '.'))]
-	if !strings.HasSuffix(path, "]") && !free.MatchString(parent) {
-		bare := regexp.MustCompile(`^[A-Za-z0-9_-]+`).FindString(src[p.key:])
-		if bare == "" {
-			t.Errorf("%s: no key at offset %d: %.20q", path, p.key, src[p.key:])
-			return
+	slices.SortFunc(list, func(a, b spoilt) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(len(a.path), len(b.path)))
+	})
+	for len(list) > 0 {
+		var now, later []spoilt
+		for _, s := range list {
+			if slices.ContainsFunc(now, func(o spoilt) bool { return s.from < o.to || within(o.path, s.path) || within(s.path, o.path) }) {
+				later = append(later, s)
+			} else {
+				now = append(now, s)
+			}
 		}
-		spoil(t, name, path, src, p.key, p.key+len(bare), bare+"zz")
-	}
-	if p.end > p.value {
-		spoil(t, name, path, src, p.value, p.end, "1979-05-27")
+		var b strings.Builder
+		before := make([]string, len(now))
+		rest := 0
+		for i, s := range now {
+			b.WriteString(src[rest:s.from])
+			before[i] = b.String()
+			b.WriteString(s.with)
+			rest = s.to
+		}
+		b.WriteString(src[rest:])
+		_, ps := Load(name, []byte(b.String()))
+		for i, s := range now {
+			wantProblem(t, s.path, before[i], ps)
+		}
+		list = later
 	}
 }
 
-func spoil(t *testing.T, name, path, src string, from, to int, with string) {
-	t.Helper()
-	problemAt(t, name, path, src[:from], src[:from]+with+src[to:])
+// within reports whether a path lies under another.
+func within(over, under string) bool {
+	rest, ok := strings.CutPrefix(under, over)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// problemAt wants an error right after what stands before it.
-func problemAt(t *testing.T, name, path, before, src string) {
+// wantProblem wants an error right after what stands before it.
+func wantProblem(t *testing.T, path, before string, ps Problems) {
 	t.Helper()
 	line := 1 + strings.Count(before, "\n")
 	col := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
-	_, ps := Load(name, []byte(src))
 	if !slices.ContainsFunc(ps, func(p Problem) bool { return p.Error && p.Line == line && p.Col == col }) {
-		t.Errorf("%s: spoilt at %d:%d gave %v", path, line, col, ps)
+		t.Errorf("%s: spoilt at %d:%d gave %.600v", path, line, col, ps)
 	}
 }
 

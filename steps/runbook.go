@@ -215,6 +215,8 @@ type Criterion struct {
 type Rollback struct {
 	// Estimate of a whole rollback.
 	Estimate Duration `toml:"estimate"`
+	// Refs to items of the plan.
+	Refs []string `toml:"refs"`
 	// Note for the operator.
 	Note string `toml:"note"`
 	// Before the undos.

@@ -164,6 +164,8 @@ type SoakRule struct {
 	OnStale string `toml:"on_stale"`
 	// Every: how often the evidence is looked at; default 10s.
 	Every Duration `toml:"every"`
+	// Rehearsal: how long on the embedded fleet, before its speed counts; default: for.
+	Rehearsal Duration `toml:"rehearsal"`
 }
 
 // FileEdit changes one file on a host. The backup it makes is its undo.

@@ -37,9 +37,21 @@ func assumed(rb *steps.Runbook, from string) ([]steps.Event, error) {
 				return nil, err
 			}
 			out = append(out, steps.Assumed{Task: t, Values: values})
+			if e, ok := assumedFigure(s, t); ok {
+				out = append(out, e)
+			}
 		}
 	}
 	return out, nil
+}
+
+// assumedFigure is what a measure would have recorded, if the file says so.
+func assumedFigure(s *steps.Step, t steps.Task) (steps.Measured, bool) {
+	if s.Measure == nil {
+		return steps.Measured{}, false
+	}
+	value, err := s.Measure.Figure(s.RehearsalFigure())
+	return steps.Measured{Task: t, Name: s.Measure.Name, Value: value, Unit: s.Measure.Unit, Source: "assumed (rehearsal)"}, err == nil
 }
 
 // assumedValues gives the rehearsal values of a step's captures.
