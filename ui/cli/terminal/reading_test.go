@@ -80,6 +80,7 @@ func (c *console) opensThePager() {
 // prints waits for a text of another program, which no rule of ours holds.
 func (c *console) prints(text string) {
 	c.Helper()
+	*c.sound = time.Time{}
 	for deadline := time.Now().Add(patience); !strings.Contains(c.screen(), text); time.Sleep(between) {
 		if time.Now().After(deadline) {
 			c.Fatalf("never seen: %q\n%s", text, c.screen())

@@ -38,6 +38,7 @@ type terminal struct {
 	socket *string
 	*size             // as the window is now
 	seen   *time.Time // when a screen was last awaited or a key last sent
+	sound  *time.Time // when a picture last obeyed the rules; zero while a new one is drawn
 }
 
 type size struct{ w, h int }
@@ -50,7 +51,7 @@ var servers atomic.Int32
 // that its last words can be read.
 func open(t *testing.T, s size, dir string, environ []string, words ...string) *terminal {
 	t.Helper()
-	x := &terminal{T: t, socket: new(string), size: &s, seen: new(time.Time)}
+	x := &terminal{T: t, socket: new(string), size: &s, seen: new(time.Time), sound: new(time.Time)}
 	t.Cleanup(x.close)
 	x.start(dir, environ, words...)
 	return x
@@ -59,6 +60,7 @@ func open(t *testing.T, s size, dir string, environ []string, words ...string) *
 // start gives the terminal a window with the program in it.
 func (x *terminal) start(dir string, environ []string, words ...string) {
 	x.Helper()
+	*x.sound = time.Time{}
 	*x.socket = fmt.Sprintf("belay-%d-%d", os.Getpid(), servers.Add(1))
 	config := []string{"-f", "/dev/null", "start-server", ";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";",
 		"set", "-g", "default-terminal", "screen-256color", ";", "set", "-g", "set-clipboard", "on", ";", "set", "-sg", "escape-time", "0", ";"}
@@ -127,7 +129,8 @@ func (x *terminal) painted() string {
 	return x.tmux("capture-pane", "-p", "-e")
 }
 
-// until waits for a screen and holds the rules on it. A picture may be taken
+// until waits for a screen and holds the rules on it, and on those that pass by.
+// A picture may be taken
 // while the terminal is still drawing: what counts is what two pictures in a row
 // show.
 func (x *terminal) until(what string, holds func(screen string) bool) string {
@@ -136,10 +139,11 @@ func (x *terminal) until(what string, holds func(screen string) bool) string {
 	before := false
 	for looks := 0; ; looks++ {
 		s := x.screen()
+		x.passes(s)
 		held := holds(s)
 		if held && before {
 			x.rules(s)
-			*x.seen = time.Now()
+			*x.seen, *x.sound = time.Now(), time.Now()
 			return s
 		}
 		before = held
@@ -188,6 +192,28 @@ type broken struct {
 func (b *broken) Helper() {}
 func (b *broken) Errorf(format string, args ...any) {
 	b.said = append(b.said, fmt.Sprintf(format, args...))
+}
+
+// lasts is how long a picture may break the rules while another one is waited
+// for: it may be half drawn, and on a busy machine for a while.
+const lasts = 2 * time.Second
+
+// passes holds the rules on a picture that nobody waits for. After a new size or
+// a new start the first picture that was waited for begins it.
+func (x *terminal) passes(screen string) {
+	x.Helper()
+	if x.sound.IsZero() {
+		return
+	}
+	b := &broken{TB: x.T}
+	screentest.Check(b, screen, x.w, x.h)
+	switch {
+	case len(b.said) == 0:
+		*x.sound = time.Now()
+	case time.Since(*x.sound) > lasts && x.ask("pane_dead") != "1":
+		x.Errorf("for %s: %s", time.Since(*x.sound), strings.Join(b.said, "\n"))
+		*x.sound = time.Time{}
+	}
 }
 
 // rules holds the rules on a picture. A picture may be taken while the terminal
@@ -243,7 +269,7 @@ func (x *terminal) paste(text string) {
 // resize gives the terminal another size and waits until the program fills it.
 func (x *terminal) resize(s size) {
 	x.Helper()
-	*x.size = s
+	*x.size, *x.sound = s, time.Time{}
 	x.tmux("resize-window", "-x", strconv.Itoa(s.w), "-y", strconv.Itoa(s.h))
 }
 
@@ -254,6 +280,7 @@ func (x *terminal) again(dir string, environ []string, words ...string) {
 	for _, pair := range environ {
 		args = append(args, "-e", pair)
 	}
+	*x.sound = time.Time{}
 	x.tmux("clear-history", ";", "send-keys", "-R")
 	x.tmux(append(args, words...)...)
 }
