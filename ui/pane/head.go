@@ -1,14 +1,11 @@
 package pane
 
-// The rule of this file: what a program puts before its message (when, how bad,
-// who, from where in its source) gives way to the message where there is little
-// room; a mark stands where something was left out, and a search finds it still.
+// The rule of this file: what a program puts before its message gives way to the
+// message where there is little room; a mark stands where something was left
+// out, and a search finds it still.
 
 import (
-	"regexp"
 	"strings"
-
-	"github.com/charmbracelet/x/ansi"
 
 	"belay/runner/tail"
 	"belay/ui/style"
@@ -34,88 +31,6 @@ const (
 	headWho  = 64  // who and how bad, beside the clock
 	headFull = 120 // all of it
 )
-
-// head is what stands before the message of a line, as spans of its text. A
-// span that is empty was not there.
-type head struct {
-	clock, level, who [2]int
-	end               int // where the message begins; 0 where there is no head
-}
-
-// The parts of a head. A head begins with a time; without one a line is all
-// message. None of them matches an escape, so none is left out with a head.
-var (
-	stamp  = regexp.MustCompile(`^(?:\([^()]{1,48}\) )?\[?(?:\d{4}[-/]\d\d[-/]\d\d[ T]|[A-Z][a-z][a-z] [ \d]\d )?(\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?(?:[\], ]|$)`)
-	klog   = regexp.MustCompile(`^([IWEF])\d{4} (\d\d:\d\d:\d\d)\.\d+ +\d+ [\w./-]+:\d+\] `)
-	syslog = regexp.MustCompile(`^ ?[\w.-]+ ([\w./@-]+)(?:\[\d+\])?: `)
-	level  = regexp.MustCompile(`^\[?(TRACE|DEBUG|INFO|NOTICE|SUCC|WARN|WARNING|ERR|ERROR|CRIT|CRITICAL|FATAL|PANIC)\b\]?:?`)
-	letter = regexp.MustCompile(`^([TDIWEFC])[ \]]`)
-	pid    = regexp.MustCompile(`^\d+[ \]]`)
-	who    = regexp.MustCompile(`^(\([A-Za-z_][\w.:=,/ -]{0,47}\))(?: |$)`)
-	source = regexp.MustCompile(`^[\w./-]+\.(?:cc|cpp|c|h|hpp|py|go|rs|java|js|ts|rb|kt|scala):\d+:?(?: |$)`)
-	dash   = regexp.MustCompile(`^(?:--?|\||[\],:])(?: |$)`)
-)
-
-// headOf finds the head of a line.
-func headOf(text string) head {
-	var h head
-	if m := klog.FindStringSubmatchIndex(text); m != nil {
-		return head{level: [2]int{m[2], m[3]}, clock: [2]int{m[4], m[5]}, end: m[1]}
-	}
-	m := stamp.FindStringSubmatchIndex(text)
-	if m == nil {
-		return h
-	}
-	at := m[1]
-	h.clock = [2]int{m[2], m[3]}
-	if month := text[0] >= 'A' && text[0] <= 'Z'; month {
-		at-- // the space before the host
-		if m := syslog.FindStringSubmatchIndex(text[at:]); m != nil {
-			h.who, at = [2]int{at + m[2], at + m[3]}, at+m[1]
-		}
-	}
-	h.end = h.parts(text, at)
-	if h.end >= len(text) { // it is nothing but a head
-		return head{}
-	}
-	return h
-}
-
-// parts goes on behind the time and gives where the message begins.
-func (h *head) parts(text string, at int) int {
-	inside := strings.Contains(text[:at], "[") && !strings.Contains(text[:at], "]")
-	for {
-		for at < len(text) && text[at] == ' ' {
-			at++
-		}
-		rest := text[at:]
-		take := func(m []int, into *[2]int) bool {
-			if m == nil || into != nil && into[1] > 0 {
-				return false
-			}
-			if into != nil {
-				*into = [2]int{at + m[2], at + m[3]}
-			}
-			if strings.Contains(rest[:m[1]], "]") {
-				inside = false
-			}
-			at += m[1]
-			return true
-		}
-		switch {
-		case inside && take(letter.FindStringSubmatchIndex(rest), &h.level):
-		case inside && take(pid.FindStringIndex(rest), nil):
-		case take(level.FindStringSubmatchIndex(rest), &h.level):
-		case take(who.FindStringSubmatchIndex(rest), &h.who):
-		case take(stamp.FindStringIndex(rest), nil): // the program's own, behind Docker's
-			inside = inside || strings.Contains(text[:at], "[") && text[at-1] != ']'
-		case take(source.FindStringIndex(rest), nil):
-		case take(dash.FindStringIndex(rest), nil):
-		default:
-			return at
-		}
-	}
-}
 
 // loud is the tone of a level; Plain for what is no trouble.
 func loud(level string) style.Tone {
@@ -150,11 +65,11 @@ func pieces(line tail.Line, v LogView, w int, spans [][2]int, st *style.Style) [
 		return whole
 	}
 	out := h.short(line.Text, v.Times, w, st)
-	n := 0
-	for _, p := range out {
-		n += ansi.StringWidth(p.text)
+	n := markWidth
+	for _, p := range out[:len(out)-2] {
+		n += len(p.text) // a head is ASCII
 	}
-	if n >= ansi.StringWidth(line.Text) {
+	if n >= h.end {
 		return whole
 	}
 	for _, s := range spans {
@@ -164,6 +79,9 @@ func pieces(line tail.Line, v LogView, w int, spans [][2]int, st *style.Style) [
 	}
 	return out
 }
+
+// markWidth is how many columns stand for what was left out.
+const markWidth = 2
 
 // short is the line with what its head has room for.
 func (h head) short(text string, how Times, w int, st *style.Style) []piece {

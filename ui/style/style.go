@@ -6,6 +6,8 @@
 package style
 
 import (
+	"strings"
+
 	"charm.land/lipgloss/v2"
 )
 
@@ -49,7 +51,16 @@ type Style struct {
 	Live      lipgloss.Style // the block that names a live environment
 	Rehearsal lipgloss.Style // the block that names a rehearsal
 	Button    lipgloss.Style // the answer that Enter would give
-	tone      [tones]lipgloss.Style
+	tone      [tones]ink
+}
+
+// ink is what stands before and after a text in a tone. Lines of logs are
+// painted by the thousand, and a lipgloss.Style would be asked the same each time.
+type ink struct{ before, after string }
+
+func inkOf(s lipgloss.Style) ink {
+	before, after, _ := strings.Cut(s.Render("x"), "x")
+	return ink{before, after}
 }
 
 // Frame is the runes that lines are drawn with.
@@ -72,26 +83,26 @@ func New(dark, ascii bool, shape Shape) *Style {
 		Rehearsal: s().Bold(true).Reverse(true).Foreground(lipgloss.Cyan),
 		Button:    s().Bold(true).Reverse(true),
 	}
-	st.tone = [tones]lipgloss.Style{
-		Plain: s(), Dim: s().Faint(true), Strong: s().Bold(true),
-		OK: s().Foreground(lipgloss.Green), Busy: s().Foreground(lipgloss.Cyan),
-		Warn: s().Foreground(lipgloss.Yellow), Danger: s().Foreground(lipgloss.Red).Bold(true),
-		Key: s().Bold(true),
+	st.tone = [tones]ink{
+		Dim: inkOf(s().Faint(true)), Strong: inkOf(s().Bold(true)),
+		OK: inkOf(s().Foreground(lipgloss.Green)), Busy: inkOf(s().Foreground(lipgloss.Cyan)),
+		Warn: inkOf(s().Foreground(lipgloss.Yellow)), Danger: inkOf(s().Foreground(lipgloss.Red).Bold(true)),
+		Key: inkOf(s().Bold(true)),
 	}
 	if !dark { // cyan and yellow vanish on white
-		st.tone[Busy] = s().Foreground(lipgloss.Blue)
-		st.tone[Warn] = s().Foreground(lipgloss.Magenta)
+		st.tone[Busy] = inkOf(s().Foreground(lipgloss.Blue))
+		st.tone[Warn] = inkOf(s().Foreground(lipgloss.Magenta))
 		st.Rehearsal = s().Bold(true).Reverse(true).Foreground(lipgloss.Blue)
 	}
 	return st
 }
 
-// Paint gives text in a tone. Empty text stays empty.
+// Paint gives a line of text in a tone. Empty text stays empty.
 func (st *Style) Paint(t Tone, text string) string {
 	if t == Plain || text == "" {
 		return text
 	}
-	return st.tone[t].Render(text)
+	return st.tone[t].before + text + st.tone[t].after
 }
 
 func frame(ascii bool, shape Shape) Frame {
