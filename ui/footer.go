@@ -42,7 +42,7 @@ func (m *model) hints() []pane.Hint {
 	case m.here() == inLogs:
 		keys = []string{"f", "?", "/", "&", "e", "y", "v", "t", "w", "l", "z", "tab", "esc", "q"}
 	case m.focus.part != stepsPart:
-		keys = []string{"x", "?", "j", "k", "z", "tab", "esc", "q"}
+		keys = []string{"x", "?", "j", "k", "L", "y", "z", "tab", "esc", "q"}
 	default:
 		keys = m.stepKeys()
 	}
