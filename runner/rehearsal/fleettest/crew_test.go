@@ -66,8 +66,11 @@ func newCrew(t *testing.T, faults ...string) *crew {
 		t.Fatal(err)
 	}
 	spec := world.Spec{Fleet: c.book.Fleet, Speed: speed}
-	for _, id := range c.book.AllHosts() {
+	for _, id := range append(c.book.AllHosts(), steps.LocalHost) {
 		h := c.book.Hosts[id]
+		if id == steps.LocalHost {
+			h.Address, h.User = id, "operator"
+		}
 		env, err := steps.Environ(c.book, &steps.Step{}, id, nil, nil, steps.Facts{})
 		if err != nil {
 			t.Fatal(err)
@@ -352,8 +355,8 @@ func (c *crew) carry(s *steps.Step, hosts []string) error {
 			on := hosts
 			if e.On != "" {
 				on = c.book.HostsOf(e.On)
-			} else if s.Kind == steps.Gate {
-				on = []string{"head"}
+			} else if s.Kind == steps.Gate && len(s.Hosts) > 0 {
+				on = s.Hosts
 			}
 			for _, h := range on {
 				if e.SignOff != "" {
