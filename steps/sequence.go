@@ -12,6 +12,7 @@ import (
 // Reach is how far one yes for several tasks goes.
 type Reach struct {
 	Tasks []Task // that it begins, in order
+	Busy  int    // tasks that are under way, soaks among them: it waits for them
 	Stop  Task   // the first that is asked by itself; zero where it goes to the end
 	Why   string // it stops there, in words that follow the task's name
 	Rest  int    // tasks behind the stop, which it does not begin
@@ -22,7 +23,12 @@ type Reach struct {
 func (c *Case) Reach(tasks []Task) Reach {
 	var r Reach
 	for _, t := range tasks {
-		if c.finished(t) {
+		ts := c.State.Task(t)
+		switch {
+		case c.finished(t):
+			continue
+		case ts.Status.Busy(), ts.Status == TaskOpen && ts.Kind == Soak:
+			r.Busy++
 			continue
 		}
 		if r.Stop.Zero() {
@@ -79,7 +85,7 @@ func sequence(c *Case, a Action) ([]Event, error) {
 	switch {
 	case len(reach.Tasks) > 0:
 	case reach.Stop.Zero():
-		return nil, refuse(Never, "", "everything of %s is finished", a.Scope)
+		return nil, refuse(Never, "", "nothing of %s is left to begin", a.Scope)
 	default:
 		return nil, refuse(Never, "execute it by itself", "%s is next, %s", reach.Stop, reach.Why)
 	}

@@ -98,6 +98,9 @@ func TestWhatAStoppedSequenceLeaves(t *testing.T) {
 	left(s, false, "", 0)
 	s.do(whole(s), inRow("a@w1"))
 	left(s, false, "", 0) // it is under way
+	if r := s.c.Reach(s.c.Book.Phase("p").Tasks()); r.Busy != 1 || len(r.Tasks) != 2 {
+		t.Errorf("%d under way and %d to begin, want 1 and 2", r.Busy, len(r.Tasks))
+	}
 	s.exits("a@w1", 1).on(SequenceEnded{Why: "a@w1 is failed"})
 	left(s, true, "a@w1 is failed", 0) // nothing of it before that is mended
 	s.reaches("a@w1", "which is failed")

@@ -56,7 +56,7 @@ func (m *model) askLeave() {
 		p := pane.NewPage(w, m.st)
 		var goesOn []string
 		for _, t := range m.kase.State.Busy("") {
-			goesOn = append(goesOn, m.kase.Under(t)+"; it goes on without this console")
+			goesOn = append(goesOn, m.kase.Under(t)+m.without(t))
 		}
 		for t, ts := range m.kase.State.Tasks {
 			if ts.Status == steps.TaskOpen && ts.Kind == steps.Soak {
@@ -84,6 +84,14 @@ func (m *model) askLeave() {
 		return tea.Quit
 	}
 	m.ask(q)
+}
+
+// without says what becomes of a task that is under way while no console is there.
+func (m *model) without(t steps.Task) string {
+	if a := m.kase.State.Task(t).Attempt(); a != nil && a.Stage == steps.TaskVerifying {
+		return "; nobody looks for its proof meanwhile, the next console begins anew"
+	}
+	return "; it goes on without this console"
 }
 
 // soakUnseen says what leaving means to an open soak.

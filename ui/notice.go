@@ -29,7 +29,9 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 				m.later(aboutDeadline(t), m.still(t, ts.Status, m.askSoak))
 			}
 		}
-		if n := len(m.wishes); n > 0 {
+		if q, _, ok := m.kase.LeftOff(); ok {
+			m.say(style.Warn, "the sequence stopped: "+q.Why+"; a tells what x goes on with")
+		} else if n := len(m.wishes); n > 0 {
 			m.say(style.Strong, "a lists what wants a person")
 		}
 		m.confirmNext(before)

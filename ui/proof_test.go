@@ -64,7 +64,9 @@ func TestTheRollbackSaysFirstWhatIsUnderWay(t *testing.T) {
 		f.apply(steps.Assumed{Task: steps.Task{Step: "build", Host: h}})
 	}
 	d := sit(t, f, 80, 24)
-	d.press("R")
+	d.press("q")
+	d.expect(t, "build@head is verifying for 1:48", "nobody looks for its proof meanwhile")
+	d.press("esc", "R")
 	d.expect(t, "first    build@head is verifying for 1:48, holds for 0:24 of 1:00", "so       no rollback over that can be opened before it has", "c cancel build@head")
 	if s := d.screen(); strings.Index(s, "build@head is verifying") > strings.Index(s, "takes ") {
 		t.Errorf("the plan comes first:\n%s", s)

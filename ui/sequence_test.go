@@ -68,6 +68,7 @@ func TestASequenceCutByLeavingIsTold(t *testing.T) {
 	begins(t, d)
 	f.apply(steps.SequenceEnded{Why: "the console was left"})
 	d = sit(t, f, 120, 36)
+	d.expect(t, "the sequence stopped: the console was left; a tells what x goes on with")
 	d.press("a")
 	d.expect(t, "the sequence over Roll-out stopped: the console was left", "x on its row goes on with 4 of 16 tasks, up to go@local")
 	d.press("1", "x")

@@ -91,12 +91,21 @@ func (s *session) auto(ctx context.Context, a *runner.Auto) error {
 
 // stillOpen names what goes on, or waits, without us.
 func stillOpen(s runner.Snapshot) string {
-	busy := s.Case.State.Busy("")
+	var busy, proofs []steps.Task
+	for _, t := range s.Case.State.Busy("") {
+		if a := s.Case.State.Task(t).Attempt(); a != nil && a.Stage == steps.TaskVerifying {
+			proofs = append(proofs, t) // nothing of it runs on its host
+		} else {
+			busy = append(busy, t)
+		}
+	}
 	switch {
 	case len(busy) == 1:
 		return busy[0].String() + " goes on without this console"
 	case len(busy) > 1:
 		return fmt.Sprintf("%s and %d more go on without this console", busy[0], len(busy)-1)
+	case len(proofs) > 0:
+		return "the proof of " + proofs[0].String() + " is looked for by the next console"
 	}
 	for _, t := range s.Case.Book.Tasks() {
 		if s.Case.State.Task(t).Status == steps.TaskOpen {

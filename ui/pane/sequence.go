@@ -170,7 +170,7 @@ func (r *Run) Going() (string, style.Tone) {
 				done++
 			}
 		}
-		return fmt.Sprintf("one yes: %d of %d done", done, done+len(reach.Tasks)), style.Plain
+		return fmt.Sprintf("one yes: %d of %d done", done, done+reach.Busy+len(reach.Tasks)), style.Plain
 	}
 	if w, ok := r.leftOff(); ok {
 		return w.Text + " (a)", style.Warn
