@@ -145,7 +145,7 @@ func (r *Runner) autoOpen(t steps.Task, s *steps.Step, ts steps.TaskState) error
 
 // nobody does a person's step of a rehearsal on the embedded fleet.
 func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) error {
-	a := steps.Action{Task: t, Actor: Nobody, Reason: "rehearsal", Value: Nobody}
+	a := steps.Action{Task: t, Actor: Nobody, Value: Nobody}
 	switch s.Kind {
 	case steps.Gate:
 		a.Confirm.How = "auto"
@@ -166,7 +166,7 @@ func (r *Runner) nobody(t steps.Task, s *steps.Step, ts steps.TaskState) error {
 		}
 		a.Verb = steps.Yes
 	case steps.Measure:
-		a.Verb, a.Value = steps.Record, s.RehearsalFigure()
+		a.Verb, a.Value, a.Reason = steps.Record, s.RehearsalFigure(), "rehearsal"
 		if a.Value == "" {
 			return &steps.Refusal{Kind: steps.NeedsPerson, Why: t.String() + " has no rehearsal value"}
 		}

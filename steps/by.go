@@ -5,6 +5,35 @@ package steps
 
 import "reflect"
 
+// AttemptOf is the id of the attempt that an event is about; "" for none.
+func AttemptOf(e Event) string {
+	if f := reflect.ValueOf(e).FieldByName("Attempt"); f.IsValid() && f.Kind() == reflect.String {
+		return f.String()
+	}
+	return ""
+}
+
+// About lists the tasks that an event names.
+func About(e Event) []Task {
+	v := reflect.ValueOf(e)
+	if f := v.FieldByName("Task"); f.IsValid() {
+		if t, ok := f.Interface().(Task); ok && !t.Zero() {
+			return []Task{t}
+		}
+	}
+	switch e := e.(type) {
+	case Excluded:
+		return e.Tasks
+	case Included:
+		return e.Tasks
+	case Released:
+		if !e.Scope.Task.Zero() {
+			return []Task{e.Scope.Task}
+		}
+	}
+	return nil
+}
+
 // signedBy gives events the name of who acted, where they have room for one and
 // none yet.
 func signedBy(events []Event, by string) []Event {

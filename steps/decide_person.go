@@ -172,6 +172,9 @@ func signOff(c *Case, a Action) ([]Event, error) {
 // to what it was given on.
 func (c *Case) signs(a Action, e Evidence) ([]Event, error) {
 	out := SignedOff{Task: a.Task, Title: e.Title, As: e.SignOff, By: firstOf(a.Actor, c.State.Driver), How: SameSession}
+	if a.Confirm.How == "auto" {
+		out.How = "given by --auto"
+	}
 	if e.SignOff != "approver" {
 		return []Event{out}, nil
 	}
@@ -186,9 +189,6 @@ func (c *Case) signs(a Action, e Evidence) ([]Event, error) {
 		return nil, refuse(NeedsPerson, ":partner NAME names another", "%q is for the approver, %s, and not for %s", e.Title, partner, a.Partner)
 	default:
 		out.By = partner
-	}
-	if a.Confirm.How == "auto" {
-		out.How = "given by --auto"
 	}
 	b, _, err := c.bond(a.Task, ForSignOff)
 	if err != nil {

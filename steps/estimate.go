@@ -66,13 +66,17 @@ func (c *Case) EstimateOf(t Task) (Estimate, bool) {
 	if e, ok := c.took(s, t, false); ok {
 		return e, true
 	}
-	switch {
-	case s.Estimate > 0:
-		return Estimate{s.Estimate.D(), "the runbook"}, true
-	case s.Soak != nil:
-		return Estimate{s.Soak.For.D(), "the runbook"}, true
+	d, ok := s.Planned()
+	return Estimate{d, "the runbook"}, ok
+}
+
+// Planned is how long the file says that a step takes on one host; false when it
+// does not say.
+func (s *Step) Planned() (time.Duration, bool) {
+	if s.Estimate == 0 && s.Soak != nil {
+		return s.Soak.For.D(), true
 	}
-	return Estimate{}, false
+	return s.Estimate.D(), s.Estimate > 0
 }
 
 // Estimate is EstimateOf without where it comes from.
@@ -114,16 +118,36 @@ func (c *Case) took(s *Step, t Task, undo bool) (Estimate, bool) {
 // Remaining adds up the estimates of what is not finished in a phase. The
 // second result is false when a part is unknown: it then reads "at least".
 func (c *Case) Remaining(phase string) (time.Duration, bool) {
+	return c.sum(phase, func(t Task) (time.Duration, bool) {
+		if c.finished(t) {
+			return 0, true
+		}
+		d, ok := c.Estimate(t)
+		return c.left(t, d), ok
+	})
+}
+
+// Planned adds up what the file says that a phase takes, as Remaining does.
+func (c *Case) Planned(phase string) (time.Duration, bool) {
+	return c.sum(phase, func(t Task) (time.Duration, bool) {
+		s := c.inForce(t.Step)
+		if s.Left != "" {
+			return 0, true
+		}
+		return s.Planned()
+	})
+}
+
+// sum adds up times of a phase's tasks: one host after the other in a block, all
+// hosts together elsewhere.
+func (c *Case) sum(phase string, of func(Task) (time.Duration, bool)) (time.Duration, bool) {
 	sum, whole := time.Duration(0), true
 	p := c.Book.Phase(phase)
 	for _, g := range segments(p.Steps) {
 		longest := time.Duration(0)
 		for _, t := range g.tasks() {
-			if c.finished(t) {
-				continue
-			}
-			d, ok := c.Estimate(t)
-			d, whole = c.left(t, d), whole && ok
+			d, ok := of(t)
+			whole = whole && ok
 			if g.block != "" {
 				sum += d
 			} else {

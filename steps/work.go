@@ -32,26 +32,13 @@ func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
 	if err != nil {
 		return Work{}, err
 	}
-	w := Work{Text: s.Script, Shell: s.Shell, Dir: s.Dir, Env: env, Timeout: s.Timeout.Or(DefaultTimeout), OKExit: s.OKExit}
-	switch {
-	case s.Kind == Edit:
-		do, back, more, err := EditScripts(s.File)
-		if err != nil {
-			return Work{}, err
-		}
-		w.Text, w.Env, w.Secrets = do, append(w.Env, more...), editSecrets(s.File)
-		if undo {
-			w.Text, w.Secrets = back, nil
-		}
-	case undo && s.Undo != nil:
-		w.Text, w.OKExit = s.Undo.Script, s.Undo.OKExit
-		w.Dir, w.Timeout = firstOf(s.Undo.Dir, s.Dir), s.Undo.Timeout.Or(w.Timeout)
+	w, err := s.Sends(undo)
+	if err != nil {
+		return Work{}, err
 	}
+	w.Env = append(env, w.Env...)
 	if w.Dir, err = Expand(w.Dir, env); err != nil {
 		return Work{}, fmt.Errorf("dir: %w", err)
-	}
-	if len(w.OKExit) == 0 {
-		w.OKExit = []int{0}
 	}
 	for name := range c.Book.Secrets {
 		if strings.Contains(w.Text, name+"_FILE") && !slices.Contains(w.Secrets, name) {
@@ -59,6 +46,30 @@ func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
 		}
 	}
 	slices.Sort(w.Secrets)
+	return w, nil
+}
+
+// Sends is what a step, or its undo, sends to any host: without the values of
+// one, so that its Dir still names variables.
+func (s *Step) Sends(undo bool) (Work, error) {
+	w := Work{Text: s.Script, Shell: s.Shell, Dir: s.Dir, Timeout: s.Timeout.Or(DefaultTimeout), OKExit: s.OKExit}
+	switch {
+	case s.Kind == Edit:
+		do, back, more, err := EditScripts(s.File)
+		if err != nil {
+			return Work{}, err
+		}
+		w.Text, w.Env, w.Secrets = do, more, editSecrets(s.File)
+		if undo {
+			w.Text, w.Secrets = back, nil
+		}
+	case undo && s.Undo != nil:
+		w.Text, w.OKExit = s.Undo.Script, s.Undo.OKExit
+		w.Dir, w.Timeout = firstOf(s.Undo.Dir, s.Dir), s.Undo.Timeout.Or(w.Timeout)
+	}
+	if len(w.OKExit) == 0 {
+		w.OKExit = []int{0}
+	}
 	return w, nil
 }
 

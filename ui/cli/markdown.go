@@ -1,12 +1,13 @@
 package cli
 
 // The rule of this file: the account as a page that reads well as text and as
-// Markdown; a cell never breaks its table.
+// Markdown; a cell never breaks its table, and a script never its fence.
 
 import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,21 +17,54 @@ import (
 
 func writeMarkdown(w io.Writer, r runAccount) error {
 	b := bufio.NewWriter(w)
+	writeHead(b, r)
+	writeDeviations(b, r.Deviations)
+	for _, ph := range r.Phases {
+		fmt.Fprintf(b, "\n## %s: %s\n\n", ph.ID, cell(ph.Title))
+		if line := ph.clock(); line != "" {
+			fmt.Fprintf(b, "%s.\n\n", line)
+		}
+		if n := len(ph.Tasks); n > 0 && ph.assumed() {
+			fmt.Fprintf(b, "All of it, %s, is assumed: taken as done before this run.\n", count(n, "task"))
+			continue
+		}
+		writeTasks(b, ph.Tasks)
+		writeBaselines(b, ph.Baselines)
+		writeWords(b, ph.Tasks)
+	}
+	if len(r.Rollback) > 0 {
+		b.WriteString("\n## Around the rollback\n\n")
+		writeTasks(b, r.Rollback)
+		writeWords(b, r.Rollback)
+	}
+	writeRest(b, r)
+	writeAttempts(b, r)
+	writeScripts(b, r.Scripts)
+	return b.Flush()
+}
+
+func writeHead(b *bufio.Writer, r runAccount) {
 	stamp := ""
 	if r.Stamp != "" {
 		stamp = r.Stamp + ": "
 	}
 	fmt.Fprintf(b, "# %s%s\n\n", stamp, cell(r.Run.Title))
 	fmt.Fprintf(b, "- Run: %s, environment %s\n", r.Run.ID, environmentWord(r.Run.Env, r.Run.Kind))
+	if r.Run.Kind == steps.Embedded {
+		b.WriteString("- Nothing here is of a real server: the fleet is simulated, figures and answers marked *invented* are the runbook's own or nobody's\n")
+	}
 	if r.Run.Speed > 0 {
 		fmt.Fprintf(b, "- Speed: %gx (planned is the file's time, took is by the wall); faults: %s\n", r.Run.Speed, cell(orDash(strings.Join(r.Run.Faults, ", "))))
 	}
 	fmt.Fprintf(b, "- Began: %s, last event: %s\n", stampOf(r.Run.Began), stampOf(r.Run.Last))
 	fmt.Fprintf(b, "- Operators: %s\n", cell(join(r.Operators)))
+	for _, d := range r.Drove {
+		fmt.Fprintf(b, "- From %s: %s drives%s\n", timeOf(d.At), cell(d.Driver), withPartner(d.Partner))
+	}
 	fmt.Fprintf(b, "- Outcome: %s (exit code %d)\n", cell(r.Outcome), r.Run.Code)
 	fmt.Fprintf(b, "- Journal: %d records, head `%s`\n", r.Run.Events, r.Head)
 	for _, i := range r.Inputs {
-		fmt.Fprintf(b, "- Input %s: `%s`\n", i.Name, cell(i.Value))
+		fmt.Fprintf(b, "- Input %s: `%s`%s%s\n", i.Name, cell(i.Value), said(cell(i.By), ""), inventedMark(i.Invented))
 	}
 	if len(r.Unrehearsed) > 0 {
 		fmt.Fprintf(b, "\n## Never rehearsed on real hosts before this run\n\n| step | content |\n|---|---|\n")
@@ -38,30 +72,61 @@ func writeMarkdown(w io.Writer, r runAccount) error {
 			fmt.Fprintf(b, "| %s | `%.12s` |\n", cell(u.Step), u.Hash)
 		}
 	}
+}
+
+// writeDeviations lists what was not as planned. What is assumed of the time
+// before the run is one line, however many tasks it is about.
+func writeDeviations(b *bufio.Writer, list []deviation) {
 	b.WriteString("\n## Deviations\n\n")
-	if len(r.Deviations) == 0 {
+	assumed := 0
+	for _, d := range list {
+		if slices.Contains(d.Kinds, "assumed") {
+			assumed++
+			continue
+		}
+		fmt.Fprintf(b, "- %s **%s** %s (event %d)\n", timeOf(d.At), strings.Join(d.Kinds, ", "), cell(d.Text), d.Seq)
+	}
+	if assumed > 0 {
+		fmt.Fprintf(b, "- **assumed** %s taken as done before this run; what they would have captured is invented\n", count(assumed, "task"))
+	}
+	if len(list) == 0 {
 		b.WriteString("None.\n")
 	}
-	for _, d := range r.Deviations {
-		fmt.Fprintf(b, "- %s %s (event %d)\n", d.At.Local().Format("01-02 15:04:05"), cell(d.Text), d.Seq)
-	}
-	for _, ph := range r.Phases {
-		fmt.Fprintf(b, "\n## %s: %s\n\n", ph.ID, cell(ph.Title))
-		if !ph.Opened.IsZero() {
-			fmt.Fprintf(b, "Opened %s%s.\n\n", stampOf(ph.Opened), untilText(ph.Until))
+}
+
+// assumed reports whether nothing of a phase was done in this run.
+func (ph phaseAccount) assumed() bool {
+	for _, t := range ph.Tasks {
+		if t.How != steps.HowAssumed && t.Status != steps.TaskSkipped {
+			return false
 		}
-		writeTasks(b, ph.Tasks)
 	}
-	if len(r.Rollback) > 0 {
-		b.WriteString("\n## Around the rollback\n\n")
-		writeTasks(b, r.Rollback)
+	return true
+}
+
+// clock says when a phase went on, beside what was planned.
+func (ph phaseAccount) clock() string {
+	var out []string
+	if !ph.Opened.IsZero() {
+		out = append(out, "Opened "+stampOf(ph.Opened)+untilText(ph.Until))
 	}
-	writeRest(b, r)
-	return b.Flush()
+	if !ph.Ended.IsZero() {
+		out = append(out, "ended "+stampOf(ph.Ended))
+	}
+	switch {
+	case ph.Planned > 0 && ph.AtLeast:
+		out = append(out, "planned at least "+span(ph.Planned))
+	case ph.Planned > 0:
+		out = append(out, "planned "+span(ph.Planned))
+	}
+	if ph.Took > 0 {
+		out = append(out, "took "+span(ph.Took))
+	}
+	return strings.Join(out, ", ")
 }
 
 func writeTasks(b *bufio.Writer, list []taskAccount) {
-	b.WriteString("| step | host | title | refs | planned | took | state | exit codes | by |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| step | host | title | refs | began | planned | took | state | exit codes | by |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, t := range list {
 		state := first(t.waits, string(t.Status))
 		if t.How != "" && t.How != steps.HowProven {
@@ -70,68 +135,84 @@ func writeTasks(b *bufio.Writer, list []taskAccount) {
 		if t.Reason != "" {
 			state += because(t.Reason)
 		}
-		var codes, by []string
+		var codes []string
 		for _, a := range t.Attempts {
-			word := "no code"
-			if a.Exit != nil {
-				word = fmt.Sprint(*a.Exit)
-			}
-			if a.Undo {
-				word = "undo " + word
-			}
-			codes = append(codes, word)
-			if n := len(by); a.By != "" && (n == 0 || by[n-1] != a.By) {
-				by = append(by, a.By)
-			}
+			codes = append(codes, a.code())
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", t.Step, t.Host, cell(t.Title), strings.Join(t.Refs, " "),
-			span(t.Planned), span(t.Took), cell(state), strings.Join(codes, ", "), cell(strings.Join(by, ", ")))
+		began := ""
+		if !t.Began.IsZero() {
+			began = timeOf(t.Began)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", t.Step, t.Host, cell(t.Title), strings.Join(t.Refs, " "),
+			began, span(t.Planned), span(t.Took), cell(state), strings.Join(codes, ", "), cell(strings.Join(t.By, ", ")))
 	}
 }
 
-func writeRest(b *bufio.Writer, r runAccount) {
-	if len(r.Clocks) > 0 {
-		b.WriteString("\n## Clocks\n\n")
-		for _, c := range r.Clocks {
-			fmt.Fprintf(b, "- %s\n", cell(c.sentence()))
+// code is how an attempt ended, in a word.
+func (a attemptAccount) code() string {
+	word := "no code"
+	if a.Exit != nil {
+		word = fmt.Sprint(*a.Exit)
+	}
+	if a.Undo {
+		word = "undo " + word
+	}
+	return word
+}
+
+// writeWords tells who said what of which task and on what evidence, in order.
+func writeWords(b *bufio.Writer, list []taskAccount) {
+	var all []word
+	for _, t := range list {
+		all = append(all, t.Words...)
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.SortStableFunc(all, func(x, y word) int { return int(x.Seq - y.Seq) })
+	b.WriteString("\nWho said what, and what was seen:\n\n")
+	for i, w := range all {
+		if i > 0 && all[i-1].Seq == w.Seq {
+			continue // one event of several tasks
 		}
+		fmt.Fprintf(b, "- %s %s%s\n", timeOf(w.At), cell(w.Text), inventedMark(w.Invented))
+		writeSeen(b, w.Evidence)
 	}
-	writeTriggers(b, r.Triggers)
-	if len(r.Measures) > 0 {
-		b.WriteString("\n## Measures\n\n| measure | value | source | step |\n|---|---|---|---|\n")
-		for _, m := range r.Measures {
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", cell(m.Name), cell(strings.TrimSpace(m.Value+" "+m.Unit)), cell(m.Source), m.Task)
+}
+
+func writeBaselines(b *bufio.Writer, list []seen) {
+	if len(list) == 0 {
+		return
+	}
+	b.WriteString("\nWhat was read when it opened, to compare with:\n\n")
+	writeSeen(b, list)
+}
+
+func writeSeen(b *bufio.Writer, list []seen) {
+	for _, s := range list {
+		line := string(s.Verdict) + onHost(s.Host) + ": " + orDash(s.Text)
+		if s.Title != "" {
+			line = string(s.Verdict) + ": " + s.Title + onHost(s.Host) + ", " + orDash(s.Text)
 		}
-	}
-	if len(r.Documents) > 0 {
-		b.WriteString("\n## Documents\n\n| document | step | bytes | sha256 | by | |\n|---|---|---|---|---|---|\n")
-		for _, d := range r.Documents {
-			fmt.Fprintf(b, "| %s | %s | %d | `%.12s` | %s | %s |\n", cell(d.Name), d.Task, d.Bytes, d.SHA256, cell(orDash(d.By)), cell(d.Note))
+		if s.Want != "" {
+			line += ", want " + s.Want
 		}
-	}
-	if len(r.Kept) > 0 {
-		b.WriteString("\n## Evidence kept before undos\n\n")
-	}
-	for _, k := range r.Kept {
-		if k.File == "" {
-			fmt.Fprintf(b, "- Nothing before %s on %s%s\n", k.Undo, k.Host, cell(because(k.Why)))
-			continue
+		if s.Verdict != steps.Green && s.Why != s.Text {
+			line += because(s.Why)
 		}
-		fmt.Fprintf(b, "- Kept before %s on %s: `%s`, sha256 `%.12s`\n", k.Undo, k.Host, cell(k.File), k.SHA256)
-	}
-	if len(r.Notes) > 0 {
-		b.WriteString("\n## Notes\n\n")
-		for _, n := range r.Notes {
-			fmt.Fprintf(b, "- %s %s%s\n", n.At.Local().Format("01-02 15:04"), first(n.Task+" ", ""), cell(n.Text))
+		if !s.At.IsZero() {
+			line += ", seen " + s.At.Local().Format(time.TimeOnly)
 		}
+		fmt.Fprintf(b, "  - %s\n", cell(line))
 	}
-	writeAtHand(b, r.AtHand)
-	if len(r.Hosts) > 0 {
-		b.WriteString("\n## Hosts\n\n| host | name | machine-id | host key |\n|---|---|---|---|\n")
-		for _, h := range r.Hosts {
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", h.Host, cell(h.Hostname), cell(orDash(h.MachineID)), cell(orDash(h.HostKey)))
-		}
+}
+
+// inventedMark labels what a rehearsal made up.
+func inventedMark(invented bool) string {
+	if invented {
+		return " *invented*"
 	}
+	return ""
 }
 
 // cell makes a text safe for a table: one line, inert, no bar that is not ours.
@@ -147,3 +228,6 @@ func span(d steps.Duration) string {
 }
 
 func stampOf(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
+
+// timeOf is a time among others of one run.
+func timeOf(t time.Time) string { return t.Local().Format("01-02 15:04:05") }

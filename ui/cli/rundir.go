@@ -90,8 +90,10 @@ func store(dir, name string, content []byte) error {
 
 // storeAmendment keeps another text of the run beside the first.
 func storeAmendment(dir, hash string, src []byte) error {
-	return store(dir, "runbook."+hash[:12]+".toml", src)
+	return store(dir, amendmentName(hash), src)
 }
+
+func amendmentName(hash string) string { return fmt.Sprintf("runbook.%.12s.toml", hash) }
 
 // keepEvidence puts what was known of a host before an undo into the run
 // directory, as a page that can be read years later without this program.

@@ -5,7 +5,11 @@ package cli
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +22,7 @@ import (
 
 	"belay/runner/local"
 	"belay/runner/rehearsal"
+	"belay/steps"
 )
 
 // TestMain is the program wherever the test binary is started as such: under
@@ -45,7 +50,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits, "spoil": spoil, "latest": latest, "lines": lines,
+			"exits": exits, "spoil": spoil, "latest": latest, "lines": lines, "holds": holds,
 		},
 	})
 }
@@ -112,6 +117,61 @@ func latest(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	ts.Setenv("RUN", newest)
 	ts.Setenv("ID", filepath.Base(newest))
+}
+
+// holds REPORT [STEP]... holds a report in JSON against the run directory $RUN:
+// each output has the digest that it says, each attempt's script stands there in
+// full, what was done has somebody who did it, and the steps that are named were
+// done.
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: holds REPORT [STEP]...")
+	}
+	var r runAccount
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &r))
+	scripts, done := map[string]string{}, map[string]bool{}
+	for _, s := range r.Scripts {
+		scripts[fmt.Sprint(s.Script, s.Undo)] = s.Text
+	}
+	attempts := 0
+	for _, ph := range r.Phases {
+		for _, t := range ph.Tasks {
+			if t.Status == steps.TaskDone && t.How != steps.HowAssumed {
+				done[t.Step] = true
+				if len(t.By) == 0 || t.Began.IsZero() || t.Ended.Before(t.Began) {
+					ts.Fatalf("%s@%s is done by %v from %s to %s", t.Step, t.Host, t.By, t.Began, t.Ended)
+				}
+				if len(t.Attempts) == 0 && len(t.Words) < 2 {
+					ts.Fatalf("%s@%s is done, and nobody said so: %v", t.Step, t.Host, t.Words)
+				}
+			}
+			for _, a := range t.Attempts {
+				attempts++
+				if scripts[fmt.Sprint(a.Script, a.Undo)] == "" || len(a.Vars) != 64 {
+					ts.Fatalf("attempt %s: no script %s in the report", a.ID, a.Script)
+				}
+				if _, err := os.Stat(filepath.Join(ts.Getenv("RUN"), a.Runbook)); err != nil {
+					ts.Fatalf("attempt %s: %v", a.ID, err)
+				}
+				if a.Output == nil {
+					continue
+				}
+				b, err := os.ReadFile(filepath.Join(ts.Getenv("RUN"), a.Output.File))
+				ts.Check(err)
+				if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != a.Output.SHA256 {
+					ts.Fatalf("attempt %s: its output has another digest than %s", a.ID, a.Output.SHA256)
+				}
+			}
+		}
+	}
+	if attempts == 0 {
+		ts.Fatalf("the report knows no attempt")
+	}
+	for _, step := range args[1:] {
+		if !done[step] {
+			ts.Fatalf("%s is not done in the report", step)
+		}
+	}
 }
 
 // lines N FILE holds that a file has so many lines.
