@@ -122,9 +122,13 @@ func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, 
 	var wrong *job.WrongHost
 	switch {
 	case errors.As(err, &wrong):
-		seen.Wrong = wrong.Error()
+		seen.Wrong, seen.Hint = cause(w.id, wrong), wrong.Hint
 	case err != nil:
-		seen.Why = err.Error()
+		seen.Why = cause(w.id, err)
+		var away *job.Unreachable
+		if errors.As(err, &away) {
+			seen.Hint = away.Hint
+		}
 		if old := r.seen.Hosts[w.id]; !old.Up && !old.Since.IsZero() {
 			seen.Since = old.Since // it is away since then, however often it was tried
 		} else if seen.Since.IsZero() || l.Up {
@@ -142,6 +146,16 @@ func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, 
 	w.mu.Unlock()
 	r.seen.Hosts[w.id] = seen
 	r.publish()
+}
+
+// cause is an error without the words that whoever shows it puts in front of it
+// for this host; of a jump host on the way they stay.
+func cause(host string, err error) string {
+	text, ours := strings.CutPrefix(err.Error(), host+": ")
+	if !ours {
+		return text
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(text, "unreachable: "), "not the host we know: ")
 }
 
 // bind ties a host to what it is, or says how it differs from what we know.

@@ -124,6 +124,7 @@ type HostSeen struct {
 	Since time.Time
 	Why   string        // it is down
 	Wrong string        // it is not the host we know
+	Hint  string        // the one command that helps against either, where there is one
 	Skew  time.Duration // its clock minus ours
 }
 

@@ -157,9 +157,9 @@ func (c *Case) hostFit(host string) *Refusal {
 	h, ok := c.Seen.Hosts[host]
 	switch {
 	case ok && h.Wrong != "":
-		return refuse(HostAway, "compare by hand, then rebind with a reason", "%s is not the host we know: %s", host, h.Wrong)
+		return refuse(HostAway, firstOf(h.Hint, "compare by hand, then rebind with a reason"), "%s is not the host we know: %s", host, h.Wrong)
 	case ok && !h.Up:
-		return refuse(HostAway, "it is tried again by itself", "%s is unreachable: %s", host, h.Why)
+		return refuse(HostAway, firstOf(h.Hint, "it is tried again by itself"), "%s is unreachable: %s", host, h.Why)
 	}
 	if _, bound := c.State.Hosts[host]; !bound || !ok && c.Seen.Hosts != nil {
 		return refuse(HostAway, "it is being asked", "%s has not said yet which machine it is", host)

@@ -29,6 +29,12 @@ func (m *model) serversOf(s runner.Snapshot) []pane.Server {
 		if h.Link.Err != nil {
 			p.Why = h.Link.Err.Error()
 		}
+		if seen, asked := s.Case.Seen.Hosts[h.ID]; asked && !seen.Up {
+			p.Hint = seen.Hint
+			if p.Up && seen.Wrong == "" { // it lets us in, and answers nothing
+				p.Up, p.Since, p.Why = false, seen.Since, seen.Why
+			}
+		}
 		for _, g := range h.Gauges {
 			p.Gauges = append(p.Gauges, pane.Gauge{Title: g.Title, Reading: g.Reading, Percent: g.Percent, Every: g.Every})
 		}

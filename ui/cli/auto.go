@@ -86,6 +86,13 @@ func (s *session) auto(ctx context.Context, a *runner.Auto) error {
 	}
 	fmt.Fprintf(s.p.env.Stderr, "%s  run %s in %s\n", sentenceOf(o.Code, o.Why), c.State.Opened.Run,
 		tail.Inert(environmentWord(c.State.Opened.Env, c.State.Opened.EnvKind)))
+	if o.Code == steps.CodeUnreachable {
+		for _, id := range sorted(c.Seen.Hosts) {
+			if hint := c.Seen.Hosts[id].Hint; hint != "" {
+				fmt.Fprintf(s.p.env.Stderr, "hint: %s: %s\n", id, tail.Inert(hint))
+			}
+		}
+	}
 	return quiet(o.Code)
 }
 

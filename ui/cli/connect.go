@@ -139,7 +139,7 @@ func (p *program) askHost(ctx context.Context, id, shells string, h *remote.Host
 
 // fail says why a host cannot be used, and what helps.
 func (r *hostReport) fail(err error) {
-	r.code, r.Why = steps.CodeUnreachable, err.Error()
+	r.code, r.Why = steps.CodeUnreachable, strings.TrimPrefix(err.Error(), r.Host+": ")
 	var away *job.Unreachable
 	var wrong *job.WrongHost
 	switch {

@@ -27,6 +27,9 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		case !seen.Up:
 			f.print("host %s: unreachable: %s\n", h.ID, tail.Inert(seen.Why))
 		}
+		if hint := c.Seen.Hosts[h.ID].Hint; hint != "" {
+			f.print("  hint: %s\n", tail.Inert(hint))
+		}
 		if d, off := c.SkewOf(h.ID); off {
 			f.print("host %s: its clock is %s ours\n", h.ID, steps.Ahead(d))
 		}

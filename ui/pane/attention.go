@@ -4,6 +4,7 @@ package pane
 // the list is computed from the run, so nothing can be dismissed by looking.
 
 import (
+	"cmp"
 	"fmt"
 
 	"belay/steps"
@@ -36,9 +37,9 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 	for _, s := range servers {
 		switch {
 		case s.Wrong != "":
-			out = append(out, Wish{Host: s.ID, Text: s.ID + " is not the host we know: " + s.Wrong, Hint: ":rebind " + s.ID + " REASON", Tone: style.Danger})
+			out = append(out, Wish{Host: s.ID, Text: s.ID + " is not the host we know: " + s.Wrong, Hint: cmp.Or(s.Hint, ":rebind "+s.ID+" REASON"), Tone: style.Danger})
 		case !s.Up && s.Why != "":
-			w := Wish{Host: s.ID, Text: fmt.Sprintf("%s is unreachable since %s: %s", s.ID, since(s.Now, s.Since), s.Why), Tone: style.Warn}
+			w := Wish{Host: s.ID, Text: fmt.Sprintf("%s is unreachable since %s: %s", s.ID, since(s.Now, s.Since), s.Why), Hint: s.Hint, Tone: style.Warn}
 			if s.Now.Sub(s.Since) >= steps.AwayBeforeStopWaiting && len(r.State.Busy(s.ID)) > 0 {
 				w.Hint = ":wait " + s.ID + " REASON stops waiting"
 			}

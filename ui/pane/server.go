@@ -4,6 +4,7 @@ package pane
 // and a pane without lines says why.
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ type Server struct {
 	Since   time.Time     // of the present link state
 	Why     string        // it is down; empty while a first try is under way
 	Wrong   string        // it is not the host we know
+	Hint    string        // the one command that helps against either, where there is one
 	Work    string        // what is under way there
 	Skew    time.Duration // its clock minus ours
 	Gauges  []Gauge
@@ -193,11 +195,11 @@ func (s Server) why() string {
 	}
 	switch {
 	case s.Wrong != "":
-		return s.Wrong + "\nnothing is done here until it is rebound: :rebind " + s.ID + " REASON"
+		return s.Wrong + "\nnothing is done here: " + cmp.Or(s.Hint, "rebind it with :rebind "+s.ID+" REASON")
 	case !s.Up && s.Why == "":
 		return "connecting" + age
 	case !s.Up:
-		return "no lines: " + s.Why + "\nit is tried again by itself"
+		return "no lines: " + s.Why + "\n" + cmp.Or(s.Hint, "it is tried again by itself")
 	case s.Logs == 0:
 		return "the runbook follows no log on this host"
 	case s.Log.Why != "":
