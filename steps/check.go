@@ -26,6 +26,7 @@ func Check(rb *Runbook) Problems {
 	c.checkFile()
 	c.checkIDs()
 	c.checkVars()
+	c.checkTexts()
 	c.checkSecrets()
 	c.checkHosts()
 	c.checkProbes()
@@ -40,7 +41,10 @@ func Check(rb *Runbook) Problems {
 }
 
 func (c *checker) checkFile() {
-	if c.rb.Format != 1 {
+	switch _, given := c.positions.find("format"); {
+	case c.rb.Format == 0 && !given:
+		c.value("format", "format", "the runbook needs format = 1, on its first line")
+	case c.rb.Format != 1:
 		c.value("format", "format", "format is %d; this Belay reads format = 1", c.rb.Format)
 	}
 	if c.rb.Title == "" {

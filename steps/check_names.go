@@ -34,6 +34,21 @@ func (c *checker) checkVars() {
 	}
 }
 
+// checkTexts refuses what no shell can hold: a NUL byte, written as an escape,
+// would drop the rest of a text in silence.
+func (c *checker) checkTexts() {
+	for _, s := range c.rb.Scripts() {
+		if strings.Contains(s.Text, "\x00") {
+			c.value(s.Path, "script", "a NUL byte is in the script, which no shell can hold")
+		}
+	}
+	for s := range c.rb.Steps() {
+		if strings.Contains(s.Dir, "\x00") {
+			c.value(s.path+".dir", "script", "a NUL byte is in dir, which no path can hold")
+		}
+	}
+}
+
 func (c *checker) checkVarTable(table string, vars map[string]Var) {
 	for name, v := range vars {
 		path := member(table, name)
@@ -115,7 +130,10 @@ func (c *checker) checkHostID(path, id string) {
 }
 
 func (c *checker) checkAddress(path string, h Host) {
-	if strings.ContainsAny(h.Address, " \t@/") || strings.HasPrefix(h.Address, "-") {
+	switch {
+	case strings.Contains(h.Address, "$"):
+		c.value(path+".address", "host", "address %q: Belay expands $NAME in dir, path and want only; an environment may lay another address over it", h.Address)
+	case strings.ContainsAny(h.Address, " \t@/\n\x00") || strings.HasPrefix(h.Address, "-"):
 		c.value(path+".address", "host", "address %q: want a name, an alias or an IP address alone; user and port have keys of their own", h.Address)
 	}
 	if strings.ContainsAny(h.User, " \t@") || strings.HasPrefix(h.User, "-") {

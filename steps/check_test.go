@@ -140,6 +140,8 @@ func TestCheckShipped(t *testing.T) {
 func TestCheck(t *testing.T) {
 	tests := []struct{ old, new, at, text, rule string }{
 		{"format = 1", "format = 2", "2", "format is 2", "format"},
+		{"format = 1", "", ``, "needs format = 1", "format"},
+		{`"10.0.0.2"`, `"$IP"`, `"$IP"`, "expands $NAME in dir, path and want only", "host"},
 		{`title = "T"`, ``, `format`, "needs a title", "title"},
 		{`id = "second"`, `id = "first"`, `"first"`, "taken already, in line 40", "duplicate-id"},
 		{`id = "lost"`, `id = "gate"`, `"gate"`, "taken already", "duplicate-id"},
@@ -239,6 +241,8 @@ kind = "manual"`, "id = 'hands'\nkind = 'document'\ndocument = { name = 'report.
 		{`success = ">= 10%"`, `success = "10%"`, `"10%"`, "begins with none", "criterion"},
 		{`refs = ["R-1"]`, `refs = ["R 1"]`, `"R 1"`, "without spaces", "refs"},
 		{`probe = "disk.free"`, `probe = "disk.fre"`, `"disk.fre"`, "no field", "probe"},
+		{`script = "cat x"`, `script = "cat\u0000x"`, `"cat\u0000x"`, "a NUL byte", "script"},
+		{`dir = "/srv/$A"`, `dir = "/srv/\u0000$A"`, `"/srv/`, "a NUL byte", "script"},
 		{`script = "tail -F x"`, `script = ""`, `{ name = "l"`, "a name and a script", "watch"},
 	}
 	for _, tt := range tests {

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 )
@@ -137,6 +139,9 @@ func (r *report) syntax(text string, err error) {
 	var parse toml.ParseError
 	if errors.As(err, &parse) {
 		offset, message = parse.Position.Start, parse.Message
+	}
+	if first, size := utf8.DecodeRuneInString(message); size > 0 { // the decoder writes sentences
+		message = string(unicode.ToLower(first)) + strings.TrimSuffix(message[size:], ".")
 	}
 	r.positions = locate(text)
 	r.add(offset, true, "syntax", "%s", message)

@@ -1,8 +1,8 @@
 package steps
 
 // The rule of this file: it knows where things stand in the file and nothing
-// about what they mean. A place that the parser does not give (an array inside
-// an array) is answered with the nearest place around it.
+// about what they mean. A place that cannot be told (of an array that
+// stands behind another in an array) is answered with the nearest place around it.
 
 import (
 	"fmt"
@@ -100,6 +100,7 @@ func (x *positions) afterEquals(e *unstable.Node) int {
 func (x *positions) value(path string, v *unstable.Node, p place) {
 	x.at[path] = p
 	it := v.Children()
+	next := p.value + 1 // where the element after this one may begin; 0 when unknown
 	for i := 0; it.Next(); i++ {
 		child := it.Node()
 		if v.Kind == unstable.InlineTable {
@@ -107,14 +108,33 @@ func (x *positions) value(path string, v *unstable.Node, p place) {
 			continue
 		}
 		in := place{key: p.value, value: p.value}
-		if child.Kind != unstable.Array {
+		switch {
+		case child.Kind != unstable.Array:
 			at := int(child.Raw.Offset)
 			in = place{key: at, value: at, end: at + int(child.Raw.Length)}
+		case next > 0:
+			at := x.element(next)
+			in = place{key: at, value: at}
 		}
 		if child.Kind == unstable.InlineTable {
 			in.end = 0 // the range is that of the brace
 		}
+		next = in.end
 		x.value(element(path, i), child, in)
+	}
+}
+
+// element is the offset of the array's element that begins at or after a place:
+// the parser has none for arrays.
+func (x *positions) element(at int) int {
+	for {
+		rest := strings.TrimLeft(x.text[at:], " \t\r\n,")
+		at = len(x.text) - len(rest)
+		if !strings.HasPrefix(rest, "#") {
+			return at
+		}
+		_, rest, _ = strings.Cut(rest, "\n")
+		at = len(x.text) - len(rest)
 	}
 }
 
