@@ -296,6 +296,38 @@ func (c *Case) unfinished(p *Phase) (open Task, excluded bool) {
 	return open, excluded
 }
 
+// InPlay counts the servers of a phase, and those of them that no task of it
+// leaves out.
+func (c *Case) InPlay(phase string) (in, of int) {
+	p, out := c.Book.Phase(phase), map[string]bool{}
+	if p == nil {
+		return 0, 0
+	}
+	for _, t := range p.Tasks() {
+		if t.Host != LocalHost {
+			out[t.Host] = out[t.Host] || c.State.Task(t).Excluded
+		}
+	}
+	for _, excluded := range out {
+		if !excluded {
+			in++
+		}
+	}
+	return in, len(out)
+}
+
+// Unaccepted gives the first phase that is finished but for a person's
+// acceptance of the hosts that were left out, or nil.
+func (c *Case) Unaccepted() *Phase {
+	for i := range c.Book.Phases {
+		p := &c.Book.Phases[i]
+		if open, excluded := c.unfinished(p); open.Zero() && excluded && c.State.Phases[p.ID].Accepted == "" {
+			return p
+		}
+	}
+	return nil
+}
+
 // earlierPhase gives the first phase before id that is not finished, or nil.
 func (c *Case) earlierPhase(id string) *Phase {
 	for i := range c.Book.Phases {

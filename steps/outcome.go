@@ -94,6 +94,10 @@ func (c *Case) Outcome(over []Task) (int, string) {
 	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
 		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
 	}
+	if p := c.Unaccepted(); p != nil {
+		in, of := c.InPlay(p.ID)
+		note(CodePerson, "phase %s waits to be accepted with %d of %d hosts", p.ID, in, of)
+	}
 	for _, t := range over {
 		if !c.finished(t) {
 			if open := c.OpenInputs(); len(open) > 0 {

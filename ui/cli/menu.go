@@ -8,6 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"belay/runner"
 	"belay/steps"
@@ -68,7 +71,13 @@ func (f *plain) menu(s runner.Snapshot) []entry {
 	}
 	out = append(out, f.sequences(c)...)
 	out = append(out, f.rollback(s)...)
-	for sc := range c.State.Holds {
+	if p := c.Unaccepted(); p != nil {
+		in, of := c.InPlay(p.ID)
+		e := f.runEntry("accept "+p.ID, steps.Action{Verb: steps.Accept, Phase: p.ID})
+		e.about = fmt.Sprintf("with %d of %d hosts", in, of)
+		out = f.offer(out, c, e)
+	}
+	for _, sc := range heldScopes(c) {
 		out = f.offer(out, c, f.runEntry("release "+sc.String(), steps.Action{Verb: steps.Release, Scope: sc}))
 	}
 	if f.s.next != nil {
@@ -79,6 +88,12 @@ func (f *plain) menu(s runner.Snapshot) []entry {
 	}
 	return append(out, entry{label: "more", about: "list everything that is allowed", do: f.toggle},
 		entry{label: "quit", about: "leave; what runs goes on", do: func(context.Context) error { return errQuit }})
+}
+
+// heldScopes are what a person holds, in the same order each time: a number of
+// the list must not change its meaning under the fingers.
+func heldScopes(c *steps.Case) []steps.Scope {
+	return slices.SortedFunc(maps.Keys(c.State.Holds), func(a, b steps.Scope) int { return strings.Compare(a.String(), b.String()) })
 }
 
 func (f *plain) toggle(context.Context) error {

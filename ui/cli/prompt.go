@@ -55,6 +55,9 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 	}
 	n := c.Progress("")
 	f.print("%s: %d of %d tasks finished\n", environmentWord(c.Book.Env, c.Book.Kind), n.Done+n.Skipped, n.Total)
+	if why := f.stuck(c, list); why != "" {
+		f.print("nothing is next: %s\n", tail.Inert(why))
+	}
 	for i, e := range list {
 		f.print("%3d  %s", i+1, e.label)
 		if e.about != "" {
@@ -62,6 +65,23 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		}
 		f.print("\n")
 	}
+}
+
+// stuck says why the list offers nothing to do, of the first task that waits.
+func (f *plain) stuck(c *steps.Case, list []entry) string {
+	for _, e := range list {
+		if e.action.Verb != "" {
+			return ""
+		}
+	}
+	for _, t := range c.Book.Tasks() {
+		if st := c.State.Task(t).Status; st == steps.TaskNotStarted || st == steps.TaskUndone {
+			if _, err := steps.Decide(*c, f.trial(f.taskEntry(c, steps.Execute, t))); err != nil {
+				return err.Error()
+			}
+		}
+	}
+	return ""
 }
 
 func (f *plain) showOpen(c *steps.Case, t steps.Task) {

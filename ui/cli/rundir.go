@@ -64,6 +64,21 @@ func (p *program) newRun(src []byte, o steps.Opened, more []steps.Event) (dir st
 	return dir, j.Close()
 }
 
+// ownRuns refuses a folder of runs that others can read or write: who can
+// rename a run can put another in its place.
+func (p *program) ownRuns() error {
+	info, err := os.Stat(p.runsDir())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it will be made
+	case err != nil:
+		return err
+	case info.Mode().Perm()&0o077 != 0:
+		return usage("chmod 700 "+p.runsDir(), "the folder of runs is open to others: its mode is %04o", info.Mode().Perm())
+	}
+	return nil
+}
+
 // newID is a run's id: when it began in UTC, and four digits against two in
 // one minute.
 func newID(now time.Time) string {

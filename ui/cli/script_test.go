@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits, "spoil": spoil, "latest": latest, "lines": lines, "holds": holds,
+			"mode": mode, "torn": torn, "runs": countRuns,
 		},
 	})
 }
@@ -183,5 +184,41 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := strings.Count(ts.ReadFile(args[1]), "\n"); (got == want) == neg {
 		ts.Fatalf("%s has %d lines, want %d", args[1], got, want)
+	}
+}
+
+// mode OCTAL PATH holds who may do what with a file or a folder.
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode OCTAL PATH")
+	}
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[0] {
+		ts.Fatalf("%s has mode %s, want %s", args[1], got, args[0])
+	}
+}
+
+// torn FILE BYTES cuts the end of a file, as a crash would.
+func torn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: torn FILE BYTES")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	info, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, info.Size()-n))
+}
+
+// countRuns N holds that the state has so many runs.
+func countRuns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: runs N")
+	}
+	dirs, _ := filepath.Glob(filepath.Join(ts.Getenv("BELAY_STATE"), "runs", "*"))
+	if got := strconv.Itoa(len(dirs)); got != args[0] {
+		ts.Fatalf("%s runs, want %s", got, args[0])
 	}
 }

@@ -41,6 +41,9 @@ type session struct {
 // begin takes the lock of a run, folds it and writes down who drives now. A run
 // that does not exist yet is made.
 func (p *program) begin(t *target) (*session, error) {
+	if err := p.ownRuns(); err != nil {
+		return nil, err
+	}
 	dir := ""
 	fresh := t.open == nil
 	if fresh {
@@ -230,6 +233,8 @@ func openError(dir string, err error) error {
 	case errors.Is(err, journal.ErrLocked):
 		return stop(steps.CodePerson, "leave that console, or look on with: belay status --run "+id,
 			"run %s is driven by another console: %s", id, first(journal.Holder(dir), "it does not say which"))
+	case errors.Is(err, journal.ErrExposed):
+		return usage("", "run %s is not opened: %v", id, err)
 	case errors.As(err, &d):
 		return (&ledger{id: id, dir: dir, damage: d}).damaged()
 	}

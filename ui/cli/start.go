@@ -125,7 +125,9 @@ func (p *program) overview() error {
 		return err
 	}
 	for _, l := range slices.Backward(all) {
-		if l.open() {
+		if l.damage != nil {
+			p.say("damaged  %s  %s\n", l.id, tail.Inert(l.damage.Error()))
+		} else if l.open() {
 			r := l.report(p)
 			p.say("open     %s  %s  %d of %d, %s\n", r.ID, environmentWord(r.Env, r.Kind), r.Done+r.Skipped, r.Total, sentenceOf(r.Code, r.Why))
 		}

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,9 @@ type phaseReport struct {
 	Excluded int          `json:"excluded,omitempty"`
 	Trouble  int          `json:"trouble"`
 	Total    int          `json:"total"`
+	InPlay   int          `json:"hosts_in_play"`
+	Hosts    int          `json:"hosts"`
+	Accepted string       `json:"accepted,omitempty"` // why hosts may be left out
 	Tasks    []taskReport `json:"tasks"`
 }
 
@@ -96,6 +100,7 @@ func (l *ledger) status(p *program) statusReport {
 	for scope, why := range l.state.Holds {
 		s.Holds = append(s.Holds, scope.String()+": "+why)
 	}
+	slices.Sort(s.Holds)
 	ready := map[steps.Task]bool{}
 	for _, t := range c.Ready() {
 		ready[t] = true
@@ -104,7 +109,8 @@ func (l *ledger) status(p *program) statusReport {
 		ph := &c.Book.Phases[i]
 		n, at := c.Progress(ph.ID), l.state.Phases[ph.ID]
 		r := phaseReport{ID: ph.ID, Title: ph.Title, Opened: at.Opened, Until: at.Until,
-			Done: n.Done, Skipped: n.Skipped, Excluded: n.Excluded, Trouble: n.Trouble, Total: n.Total}
+			Done: n.Done, Skipped: n.Skipped, Excluded: n.Excluded, Trouble: n.Trouble, Total: n.Total, Accepted: at.Accepted}
+		r.InPlay, r.Hosts = c.InPlay(ph.ID)
 		for _, t := range ph.Tasks() {
 			r.Tasks = append(r.Tasks, reportTask(c, t, ready[t]))
 		}
@@ -134,7 +140,7 @@ func (p *program) sayStatus(s statusReport) {
 	p.say("%s since %s, driven by %s%s\n", openWord(s.Run), s.Run.Began.Local().Format("2006-01-02 15:04:05"),
 		tail.Inert(s.Run.Driver), withPartner(s.Run.Partner))
 	for _, ph := range s.Phases {
-		p.say("\n%s  %s  %d of %d\n", ph.ID, tail.Inert(ph.Title), ph.Done+ph.Skipped, ph.Total)
+		p.say("\n%s  %s  %d of %d%s\n", ph.ID, tail.Inert(ph.Title), ph.Done+ph.Skipped, ph.Total, inPlay(ph))
 		for _, t := range ph.Tasks {
 			if line := taskLine(t); line != "" {
 				p.say("  %s\n", line)
@@ -160,6 +166,14 @@ func (p *program) sayStatus(s statusReport) {
 		p.say("\na rollback of %s is open\n", s.Back)
 	}
 	p.say("\n%s\n", sentenceOf(s.Run.Code, s.Run.Why))
+}
+
+// inPlay says that hosts were left out of a phase.
+func inPlay(ph phaseReport) string {
+	if ph.InPlay == ph.Hosts {
+		return ""
+	}
+	return fmt.Sprintf(", %d of %d hosts%s", ph.InPlay, ph.Hosts, tail.Inert(because(ph.Accepted)))
 }
 
 // taskLine shows what is not plainly waiting for its turn.

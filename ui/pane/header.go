@@ -151,6 +151,12 @@ func (r *Run) Phase() *steps.Phase {
 func (r *Run) remaining(p *steps.Phase) []string {
 	n := r.Case.Progress(p.ID)
 	out := []string{fmt.Sprintf("%s %d of %d", tail.Inert(p.Title), n.Done+n.Skipped, n.Total)}
+	if in, of := r.InPlay(p.ID); in < of {
+		out[0] += fmt.Sprintf(", %d of %d hosts", in, of)
+	}
+	if u := r.Unaccepted(); u != nil && u.ID == p.ID {
+		return append(out, "accept it without them: :accept "+p.ID+" REASON")
+	}
 	d, whole := r.Remaining(p.ID)
 	switch {
 	case d == 0 && !whole:
