@@ -19,11 +19,10 @@ func (m *MeasureRule) Figure(text string) (string, error) {
 	if m.Unit != "" {
 		bare = strings.TrimSpace(strings.TrimSuffix(text, m.Unit)) // it may have a blank in it
 	}
-	number, word, ok := parseFigure(bare)
-	if ok && word == "" {
+	if _, word, ok := parseFigure(bare); ok && word == "" {
 		return bare, nil
 	}
-	number, word, ok = parseFigure(text)
+	number, word, ok := parseFigure(text)
 	if !ok {
 		return "", fmt.Errorf("%q is no figure; want a number%s", text, m.example())
 	}

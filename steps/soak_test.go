@@ -154,7 +154,7 @@ func TestSleepingMachineSawNothing(t *testing.T) {
 func TestSoaksAreJudgedByWhatWasSeen(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		s := play(t, "live", soaking).do(x("k@w1"))
-		began, last := s.state("k@w1").Soak.Began, s.c.Now
+		began := s.state("k@w1").Soak.Began
 		var green, unseen time.Duration
 		was := Verdict("")
 		for range rapid.IntRange(1, 60).Draw(r, "looks") {
@@ -175,7 +175,7 @@ func TestSoaksAreJudgedByWhatWasSeen(t *testing.T) {
 				}
 				was = v
 			}
-			last = s.c.Now
+			last := s.c.Now
 			switch st := s.state("k@w1"); st.Status {
 			case TaskDone:
 				if green < 10*time.Minute || last.Sub(began) > 30*time.Minute && st.Soak.Overdue {
