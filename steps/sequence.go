@@ -168,3 +168,14 @@ func (c *Case) LeftOff() (Stopped, Reach, bool) {
 	r := c.Reach(q.Tasks)
 	return *q, r, len(r.Tasks) > 0 || !r.Stop.Zero()
 }
+
+// Blocks lists the blocks of a phase, in order.
+func (p *Phase) Blocks() []string {
+	var out []string
+	for _, g := range segments(p.Steps) {
+		if g.block != "" {
+			out = append(out, g.block)
+		}
+	}
+	return out
+}

@@ -172,6 +172,24 @@ func (f *plain) partner(ctx context.Context) error {
 	return f.s.runner.Submit(ctx, steps.Action{Verb: steps.Drive, Actor: f.s.p.actor(), Partner: name})
 }
 
+// driver hands the run to somebody else; if that is the partner, they change places.
+func (f *plain) driver(ctx context.Context) error {
+	name, err := f.ask(ctx, "who drives from now on? ")
+	if err != nil || name == "" {
+		return err
+	}
+	st := f.s.runner.Snapshot().Case.State
+	partner := st.Partner
+	if partner == name {
+		partner = st.Driver
+	}
+	if err := f.s.runner.Submit(ctx, steps.Action{Verb: steps.Drive, Actor: name, Partner: partner}); err != nil {
+		return err
+	}
+	f.s.p.opt.as = name // what is said from here on is this person's
+	return nil
+}
+
 func (f *plain) rebind(host string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		reason, err := f.ask(ctx, "why did it change? (empty: do nothing) ")

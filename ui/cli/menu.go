@@ -157,6 +157,7 @@ func (f *plain) everything(s runner.Snapshot) []entry {
 		if ts := c.State.Task(t); ts.Attempt() != nil {
 			out = append(out, entry{label: "look " + t.String(), about: "ask the host what became of it", do: f.look(t)})
 		}
+		out = append(out, f.runEntry("note "+t.String(), steps.Action{Verb: steps.Note, Task: t}))
 	}
 	out = append(out, f.sequences(c)...)
 	out = append(out, f.triggerEntries(c, true)...)
@@ -169,8 +170,12 @@ func (f *plain) everything(s runner.Snapshot) []entry {
 		out = append(out, f.onHost(c, h)...)
 	}
 	out = append(out, f.onScope(c, steps.Scope{})...)
+	if f.s.next != nil {
+		out = append(out, entry{label: "amend", about: "take the runbook's new text", do: f.amend})
+	}
 	return append(out,
 		f.runEntry("note", steps.Action{Verb: steps.Note}),
+		entry{label: "driver", about: "somebody else drives from now on", do: f.driver},
 		entry{label: "partner", about: "name the second person", do: f.partner},
 		f.closing(c),
 		entry{label: "quit", about: "leave; what runs goes on", do: func(context.Context) error { return errQuit }})
@@ -197,6 +202,9 @@ func (f *plain) onHost(c *steps.Case, h string) []entry {
 	out := f.onScope(c, steps.Scope{Host: h})
 	for i := range c.Book.Phases {
 		ph := c.Book.Phases[i].ID
+		for _, block := range c.Book.Phases[i].Blocks() {
+			out = f.offer(out, c, f.runEntry("exclude "+h+" from "+block, steps.Action{Verb: steps.Exclude, Host: h, Phase: ph, Name: block}))
+		}
 		out = f.offer(out, c, f.runEntry("exclude "+h+" from "+ph, steps.Action{Verb: steps.Exclude, Host: h, Phase: ph}))
 		out = f.offer(out, c, f.runEntry("include "+h+" in "+ph, steps.Action{Verb: steps.Include, Host: h, Phase: ph}))
 	}

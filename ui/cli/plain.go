@@ -11,6 +11,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"belay/runner"
 	"belay/runner/tail"
@@ -30,13 +31,17 @@ type plain struct {
 	out    io.Writer
 	events *stream
 	all    bool // the prompt lists everything that is allowed, not what is next
+
+	numbers numbers
+	shown   map[steps.Task]*printed
+	began   time.Time // we came; outputs of before are an earlier console's
 }
 
 // plain carries the run by lines and prompts.
 func (s *session) plain(ctx context.Context) error {
 	out := s.p.prompts()
 	fmt.Fprintln(out, tail.Inert(banner(s.ledger.state.Opened, s.ledger.id)))
-	f := &plain{s: s, in: s.p.input(), out: out,
+	f := &plain{s: s, in: s.p.input(), out: out, shown: map[steps.Task]*printed{}, began: s.p.env.Now(),
 		events: &stream{w: s.p.env.Stdout, dir: s.ledger.dir, words: !s.p.opt.json, at: s.start}}
 	err := s.askInputs(ctx)
 	if err == nil {
@@ -101,14 +106,13 @@ func (f *plain) choose(ctx context.Context, snap runner.Snapshot, list []entry, 
 	if line == "" {
 		return nil
 	}
-	if n, err := strconv.Atoi(line); err == nil {
-		if n < 1 || n > len(list) {
-			f.print("there is no %d\n", n)
-			return nil
-		}
-		return f.carryOut(ctx, list[n-1])
-	}
 	all := f.everything(snap)
+	if n, err := strconv.Atoi(line); err == nil {
+		if e, ok := f.numbered(n, list, all, snap); ok {
+			return f.carryOut(ctx, e)
+		}
+		return nil
+	}
 	for _, e := range append(list, all...) {
 		if strings.EqualFold(e.label, strings.Join(strings.Fields(line), " ")) {
 			return f.carryOut(ctx, e)
@@ -152,6 +156,7 @@ func (f *plain) settle(ctx context.Context) (line string, err error) {
 	var typed <-chan answer
 	live := f.s.p.env.IsTerminal(f.s.p.env.Stdin)
 	for {
+		f.outputs("")
 		if err := f.events.flush(); err != nil {
 			return "", err
 		}
@@ -246,6 +251,10 @@ func (f *plain) ask(ctx context.Context, question string) (string, error) {
 				return "", err
 			}
 			f.print("%s", question)
+		case <-f.s.runner.Changed():
+			if f.outputs("\n") {
+				f.print("%s", question)
+			}
 		case <-ctx.Done():
 			f.print("\n")
 			return "", errSignal

@@ -58,8 +58,8 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 	if why := f.stuck(c, list); why != "" {
 		f.print("nothing is next: %s\n", tail.Inert(why))
 	}
-	for i, e := range list {
-		f.print("%3d  %s", i+1, e.label)
+	for _, e := range list {
+		f.print("%3d  %s", f.numbers.give(e), e.label)
 		if e.about != "" {
 			f.print("  (%s)", tail.Inert(e.about))
 		}
