@@ -4,7 +4,11 @@ package steps
 // runbook, journalled state, observations and time. Every face asks it, so a
 // refusal holds everywhere.
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // rule decides one verb.
 type rule struct {
@@ -33,6 +37,9 @@ func init() {
 		Close: {decide: closeRun}, Fire: {decide: fire}, OverrideTrigger: {decide: overrideTrigger},
 	}
 }
+
+// Verbs lists every verb that can be decided, sorted.
+func Verbs() []Verb { return slices.Sorted(maps.Keys(rules)) }
 
 // Decide answers an action with the events that it leads to, or with a
 // *Refusal. It changes nothing.
