@@ -130,7 +130,7 @@ func rollbackOver(screen string) bool {
 }
 
 // asks finds what a rollback asks for.
-var asks = regexp.MustCompile(`type  ((?:head|w8\d)(?: rehearsal)?)  to confirm|MARK (?:UNDONE|DONE) |EXECUTE `)
+var asks = regexp.MustCompile(`type  ((?:head|w8\d|local)(?: rehearsal)?)  to confirm|MARK (?:UNDONE|DONE) |EXECUTE `)
 
 // rollsOn answers what the rollback asks for; where it waits without a question,
 // it is told to go on.
