@@ -1,7 +1,8 @@
 package ui
 
-// How long a key takes to be painted while four logs flood, in a real pty. The
-// floor is the same screen with logs that stand still, in the same run.
+// How long a key takes to be painted while four logs flood, in a real pty. It
+// stands beside the same screen with logs that stand still, and beside tmux with
+// four panes that flood, in the same run.
 
 import (
 	"bytes"
@@ -21,6 +22,7 @@ import (
 // BenchmarkKeyToPaint reports p50 and p99 of the time from a key to the bytes
 // that move the cursor's mark, with four panes.
 func BenchmarkKeyToPaint(b *testing.B) {
+	b.Run("tmux", tmuxKeyToPaint)
 	for _, rate := range []int{0, 10_000} {
 		b.Run(fmt.Sprintf("lines-per-pane=%d", rate), func(b *testing.B) { keyToPaint(b, rate) })
 	}
@@ -73,6 +75,10 @@ func keyToPaint(b *testing.B, rate int) {
 		b.Fatal(err)
 	}
 	flows.Wait()
+	reportTimes(b, took)
+}
+
+func reportTimes(b *testing.B, took []time.Duration) {
 	slices.Sort(took)
 	b.ReportMetric(ms(took[len(took)/2]), "p50-ms")
 	b.ReportMetric(ms(took[len(took)*99/100]), "p99-ms")

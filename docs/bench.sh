@@ -1,0 +1,66 @@
+#!/bin/sh
+# What Belay costs, beside what it is compared with, in one run: each round
+# measures all of them, and a ratio is taken within its round. Absolute figures
+# belong to the machine; ratios count. ROUNDS=7 for figures to keep.
+set -eu
+cd "$(dirname "$0")/.."
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+rounds=${ROUNDS:-3}
+
+measure() { # PACKAGE BENCHMARK TIMES
+	test -x "$dir/$(basename "$1").test" || go test -c -o "$dir/$(basename "$1").test" "./$1"
+	(cd "$1" && "$dir/$(basename "$1").test" -test.run '^$' -test.bench "$2" -test.benchtime "$3") >"$dir/last" 2>&1 ||
+		{ cat "$dir/last" >&2; exit 1; }
+	grep -E '^Benchmark|--- SKIP|no .* to compare' "$dir/last" | tee -a "$dir/all"
+}
+
+r=0
+while [ "$r" -lt "$rounds" ]; do
+	r=$((r + 1))
+	echo "round $r" | tee -a "$dir/all"
+	measure ui KeyToPaint 100x
+	measure runner LinesFromFourHosts 1x
+	measure ui/cli Resume100k 1x
+	measure runner/journal DurableRecord 300x
+done
+
+awk -v rounds="$rounds" '
+function put(name, value) { v[name, r] = value }
+function sorted(name,   i, j, n, t) {
+	n = 0
+	for (i = 1; i <= rounds; i++) if ((name, i) in v) s[++n] = v[name, i]
+	for (i = 2; i <= n; i++) for (j = i; j > 1 && s[j] < s[j-1]; j--) { t = s[j]; s[j] = s[j-1]; s[j-1] = t }
+	return n
+}
+function median(name,   n) { n = sorted(name); return n ? s[int((n + 1) / 2)] : "" }
+function ratio(to, a, b,   i) {
+	for (i = 1; i <= rounds; i++) if (((a, i) in v) && ((b, i) in v) && v[b, i] > 0) v[to, i] = v[a, i] / v[b, i]
+}
+function figure(x) { return x >= 1000 ? sprintf("%d", x) : sprintf("%.4g", x) }
+function row(what, ours, unit, theirs, beside, x, most, least,   a, b, q, word) {
+	a = median(ours); b = median(theirs); q = x == "" ? "" : median(x)
+	if (a == "") { printf "%-38s not measured\n", what; return }
+	if (b == "") { printf "%-38s %10s %-8s nothing to compare with: no %s\n", what, figure(a), unit, beside; return }
+	word = most != "" ? (q <= most ? "holds" : "MISSED") : (q >= least ? "holds" : "MISSED")
+	printf "%-38s %10s %-8s %10s  %-30s %6.2fx  %s %-5s %s\n", what, figure(a), unit, figure(b), beside, q, most != "" ? "<=" : ">=", (most != "" ? most : least) "x", word
+}
+/^round / { r = $2; next }
+/^Benchmark/ {
+	split($1, part, "-[0-9]+$"); name = part[1]; sub(/^Benchmark/, "", name)
+	for (i = 3; i < NF; i += 2) put(name " " $(i + 1), $i)
+}
+END {
+	still = "KeyToPaint/lines-per-pane=0"; flood = "KeyToPaint/lines-per-pane=10000"; tmux = "KeyToPaint/tmux"
+	ratio("p50", flood " p50-ms", still " p50-ms"); ratio("p99", flood " p99-ms", tmux " p99-ms")
+	ratio("lines", "LinesFromFourHosts belay-lines/s", "LinesFromFourHosts ssh-lines/s")
+	ratio("resume", "Resume100k resume-s", "Resume100k floor-s")
+	ratio("record", "DurableRecord record-us", "DurableRecord bare-us")
+	printf "\n%-38s %10s %-8s %10s  %-30s %7s\n", "medians of " rounds " rounds", "belay", "", "beside it", "", "ratio"
+	row("key to paint, p50, 4 x 10,000 lines/s", flood " p50-ms", "ms", still " p50-ms", "the same, logs stand still", "p50", 1.5, "")
+	row("key to paint, p99, 4 x 10,000 lines/s", flood " p99-ms", "ms", tmux " p99-ms", "tmux, four panes as fast", "p99", 1.5, "")
+	row("lines accepted, four hosts", "LinesFromFourHosts belay-lines/s", "lines/s", "LinesFromFourHosts ssh-lines/s", "ssh into nothing", "lines", "", 0.6)
+	row("one durable record, p50", "DurableRecord record-us", "us", "DurableRecord bare-us", "one write and fsync", "record", 1.3, "")
+	a = median("Resume100k resume-s")
+	printf "%-38s %10.4g %-8s %10.4g  %-30s %6.2fx  < 1 s    %s (%.4g s of CPU)\n", "resume of 100,000 records", a, "s", median("Resume100k floor-s"), "read and hash its bytes once", median("resume"), a < 1 ? "holds" : "MISSED", median("Resume100k resume-cpu-s")
+}' "$dir/all"
