@@ -84,7 +84,7 @@ refs = ["CRIT"]
 [[trigger]]
 id = "lost"
 title = "Lost"
-when = { script = "true", on = "head" }
+when = { script = "echo 0", on = "head", want = "> 3" }
 proposes = "run"
 refs = ["TRIG"]
 [[known]]

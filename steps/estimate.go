@@ -66,8 +66,10 @@ func (c *Case) EstimateOf(t Task) (Estimate, bool) {
 	if e, ok := c.took(s, t, false); ok {
 		return e, true
 	}
-	d, ok := s.Planned()
-	return Estimate{d, "the runbook"}, ok
+	if d, ok := s.Planned(); ok {
+		return Estimate{d, "the runbook"}, true
+	}
+	return Estimate{}, false
 }
 
 // Planned is how long the file says that a step takes on one host; false when it
