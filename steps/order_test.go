@@ -196,25 +196,28 @@ func BenchmarkGreatRun(b *testing.B) {
 }
 
 // TestGreatRunIsNotQuadratic: eight times the hosts take some eight times as
-// long; the square of that would be 64.
+// long; the square of that would be 64. What else the machine does only ever
+// adds to a time, so the best of several is taken, and of more where it is busy.
 func TestGreatRunIsNotQuadratic(t *testing.T) {
-	cost := func(hosts int) time.Duration {
+	run := func(hosts int) func() time.Duration {
 		rb := book(t, "live", wide(hosts, 12))
 		s := playBook(t, rb)
 		for i, k := range rb.Tasks() {
 			s.on(Intended{Task: k, Phase: rb.Step(k.Step).Phase, Attempt: fmt.Sprint(i), Book: rb.Hash})
 			s.exits(k.String(), 0)
 		}
-		best := time.Hour
-		for range 5 {
+		return func() time.Duration {
 			began := time.Now()
 			s.c.Ready()
 			s.c.UndoPlan(Scope{})
-			best = min(best, time.Since(began))
+			return time.Since(began)
 		}
-		return best
 	}
-	small, large := cost(32), cost(256)
+	few, many := run(32), run(256)
+	small, large := few(), many()
+	for i := 0; i < 5 || i < 50 && large > 30*small; i++ {
+		small, large = min(small, few()), min(large, many())
+	}
 	if t.Logf("32 hosts: %s, 256 hosts: %s", small, large); large > 30*small {
 		t.Errorf("256 hosts take %d times what 32 take", large/small)
 	}
