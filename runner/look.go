@@ -154,7 +154,11 @@ func (r *Runner) run(ctx context.Context, host string, s job.Script) (job.Result
 	if !ok {
 		return job.Result{}, fmt.Errorf("there is no host %q", host)
 	}
-	return h.Run(ctx, s, lookLimit)
+	res, err := h.Run(ctx, s, lookLimit)
+	if err == nil && res.Cut {
+		err = errTooLong
+	}
+	return res, err
 }
 
 // mask replaces secrets in a short text.

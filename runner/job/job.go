@@ -80,6 +80,7 @@ type Result struct {
 	Out  []byte // stdout, cut at the limit the caller gave
 	Err  []byte // the last bytes of stderr
 	Exit int
+	Cut  bool // stdout was longer than the limit: it is not whole, and the script was ended
 	Took time.Duration
 }
 

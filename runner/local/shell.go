@@ -73,7 +73,7 @@ func (h *Host) Run(ctx context.Context, s job.Script, limit int) (job.Result, er
 	out, errs := &head{limit: limit}, &tailEnd{limit: errTail}
 	begun := time.Now()
 	code, err := h.plain(ctx, s, out, errs)
-	r := job.Result{Out: out.kept, Err: errs.kept, Exit: code, Took: time.Since(begun)}
+	r := job.Result{Out: out.kept, Err: errs.kept, Exit: code, Cut: out.cut, Took: time.Since(begun)}
 	if err != nil {
 		return r, fmt.Errorf("run on local: %w", err)
 	}
@@ -164,10 +164,12 @@ func killSession(ctx context.Context, pid int, ended <-chan struct{}) {
 type head struct {
 	limit int
 	kept  []byte
+	cut   bool
 }
 
 func (h *head) Write(p []byte) (int, error) {
-	h.kept = append(h.kept, p[:min(len(p), h.limit-len(h.kept))]...)
+	keep := min(len(p), h.limit-len(h.kept))
+	h.kept, h.cut = append(h.kept, p[:keep]...), h.cut || keep < len(p)
 	return len(p), nil
 }
 

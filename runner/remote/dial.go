@@ -33,6 +33,53 @@ type chain struct {
 // end is the client of the host itself.
 func (c *chain) end() *ssh.Client { return c.clients[len(c.clients)-1] }
 
+// lost reports whether the connection is gone.
+func (c *chain) lost() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle waits for a moment until a connection that is ending has ended: its
+// channels end a little before it does, and whoever asks again at once would ask
+// over a connection that is half gone.
+func (c *chain) settle() {
+	moment := time.NewTimer(time.Second)
+	defer moment.Stop()
+	select {
+	case <-c.done:
+	case <-moment.C:
+	}
+}
+
+// session opens a channel for one. The package ssh forgets a channel that is
+// opened while its connection ends (mux.loop drops all it knows and only then
+// closes): its open never comes back. So the end of the chain is an answer too.
+func (c *chain) session() (ssh.Channel, <-chan *ssh.Request, error) {
+	type opened struct {
+		ch   ssh.Channel
+		reqs <-chan *ssh.Request
+		err  error
+	}
+	if c.lost() {
+		return nil, nil, c.why
+	}
+	done := make(chan opened, 1)
+	go func() {
+		ch, reqs, err := c.end().OpenChannel("session", nil)
+		done <- opened{ch, reqs, err}
+	}()
+	select {
+	case o := <-done:
+		return o.ch, o.reqs, o.err
+	case <-c.done:
+		return nil, nil, c.why
+	}
+}
+
 // shut closes the chain for a reason; the first reason counts.
 func (c *chain) shut(why error) {
 	c.once.Do(func() {

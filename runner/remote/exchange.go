@@ -135,7 +135,7 @@ func (g *guard) read(r io.Reader, use func(io.Reader) error) error {
 
 // session opens a channel and sees it through.
 func (h *Host) session(ctx context.Context, c *chain, e exchange, g *guard) (outcome, error) {
-	ch, reqs, err := c.end().OpenChannel("session", nil)
+	ch, reqs, err := c.session()
 	if err != nil {
 		var refused *ssh.OpenChannelError
 		if errors.As(err, &refused) {

@@ -35,13 +35,17 @@ type Host struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	control, follow, stream *pool
-	changed                 chan struct{}
+	control, follow, stream, looks *pool
+	changed                        chan struct{}
 
 	mu     sync.Mutex // guards all below, every line, and chain.inUse
 	closed bool
 	link   job.Link
 	freed  chan struct{} // closed and replaced whenever a slot may be free
+
+	idle    []*shell // that take the next look
+	hanging int      // shells whose look does not end
+	looked  bool     // a shell has come to a look of ours
 }
 
 // New gives a host; it connects when it is first asked something.
@@ -52,6 +56,7 @@ func New(s Settings) *Host {
 	h.control = newPool(h, 1, true)
 	h.follow = newPool(h, followConnections, false)
 	h.stream = newPool(h, streamConnections, false)
+	h.looks = newPool(h, 1, false)
 	return h
 }
 
@@ -317,7 +322,7 @@ func (h *Host) Close() error {
 	h.closed = true
 	h.cancel()
 	var chains []*chain
-	for _, p := range []*pool{h.control, h.follow, h.stream} {
+	for _, p := range []*pool{h.control, h.follow, h.stream, h.looks} {
 		for _, l := range p.lines {
 			if l.chain != nil {
 				chains = append(chains, l.chain)

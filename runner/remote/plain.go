@@ -15,15 +15,14 @@ import (
 	"belay/runner/job"
 )
 
-// Run executes a script that changes nothing and gives at most limit bytes of
-// its output. When ctx ends, the script on the host is ended too.
-func (h *Host) Run(ctx context.Context, s job.Script, limit int) (job.Result, error) {
-	answer, began := &capped{limit: limit}, time.Now()
+// runAlone is Run in a session of its own.
+func (h *Host) runAlone(ctx context.Context, s job.Script, limit int) (job.Result, error) {
+	answer, began := &capped{limit: limit, full: make(chan struct{})}, time.Now()
 	out, err := h.around(ctx, h.control, s, answer)
 	if err != nil {
 		return job.Result{}, err
 	}
-	return job.Result{Out: answer.b, Err: []byte(out.stderr), Exit: out.exit, Took: time.Since(began)}, nil
+	return job.Result{Out: answer.b, Err: []byte(out.stderr), Exit: out.exit, Cut: answer.cut, Took: time.Since(began)}, nil
 }
 
 // firstRun is the first thing that is asked over a new connection: here a login
@@ -97,13 +96,20 @@ func lastLine(text string) string {
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
-// capped keeps the first bytes of an answer and lets the rest go by.
+// capped keeps the first bytes of an answer, and tells when there are more.
 type capped struct {
 	b     []byte
 	limit int
+	cut   bool
+	full  chan struct{} // closed when there are more than the limit
 }
 
 func (c *capped) Write(p []byte) (int, error) {
-	c.b = append(c.b, p[:min(len(p), c.limit-len(c.b))]...)
+	keep := min(len(p), c.limit-len(c.b))
+	c.b = append(c.b, p[:keep]...)
+	if keep < len(p) && !c.cut {
+		c.cut = true
+		close(c.full)
+	}
 	return len(p), nil
 }

@@ -305,8 +305,8 @@ func TestOneSessionPerConnection(t *testing.T) {
 	}
 	stop()
 	wg.Wait()
-	if n := strings.Count(s.Log(), "Accepted publickey"); n != 4 {
-		t.Errorf("%d connections, want 4: control, one followed, two tails", n)
+	if n := strings.Count(s.Log(), "Accepted publickey"); n != 5 {
+		t.Errorf("%d connections, want 5: control, looks, one followed, two tails", n)
 	}
 }
 
@@ -320,19 +320,24 @@ func TestFrozenHostIsNoticed(t *testing.T) {
 	if _, err := h.Run(ctx, job.Script{Text: "true"}, 1); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.Look(ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
 	s.Freeze()
 	began := time.Now()
-	_, err := h.Look(ctx, "a")
-	var u *job.Unreachable
-	if !errors.As(err, &u) {
-		t.Fatalf("frozen: %v", err)
+	asked := make(chan error, 2)
+	go func() { _, err := h.Look(ctx, "a"); asked <- err }()
+	go func() { _, err := h.Run(ctx, job.Script{Text: "true"}, 1); asked <- err }()
+	for range 2 {
+		var u *job.Unreachable
+		if err := <-asked; !errors.As(err, &u) {
+			t.Fatalf("frozen: %v", err)
+		}
 	}
 	if d := time.Since(began); d > 3*time.Second {
 		t.Errorf("noticed after %v", d)
 	}
-	if l := h.Link(); l.Up || l.Err == nil {
-		t.Errorf("link %+v", l)
-	}
+	await(t, "the link to be down", func() bool { l := h.Link(); return !l.Up && l.Err != nil })
 	s.Thaw()
 	await(t, "the host to come back", func() bool {
 		_, err := h.Look(ctx, "a")

@@ -51,7 +51,9 @@ func (s *Server) session(nc ssh.NewChannel) {
 func (s *Server) exec(ch ssh.Channel, gone <-chan struct{}, command string) {
 	in := bufio.NewReaderSize(ch, 64<<10)
 	status := 0
-	if call, err, ours := spoken(in, command); !ours {
+	if first, _ := in.Peek(len(job.ShellVersion) + 1); command == job.Command && string(first) == job.ShellVersion+"\n" {
+		status = s.asks(ch, in)
+	} else if call, err, ours := spoken(in, command); !ours {
 		status = s.run(ch, in, gone, command)
 	} else if err != nil {
 		fmt.Fprintf(ch.Stderr(), "belay: %v\n", err)
@@ -79,6 +81,33 @@ func spoken(in *bufio.Reader, command string) (call job.Call, err error, ours bo
 	}
 	call, err = job.Parse(in)
 	return call, err, true
+}
+
+// asks answers the looks of one shell, one after the other.
+func (s *Server) asks(ch ssh.Channel, in *bufio.Reader) int {
+	say := func(text string) {
+		_, _ = io.WriteString(ch, text)
+		_, _ = io.WriteString(ch.Stderr(), text)
+	}
+	for {
+		call, err := job.ParseAsk(in)
+		if err == io.EOF {
+			return 0
+		}
+		if err != nil {
+			fmt.Fprintf(ch.Stderr(), "belay: %v\n", err)
+			return job.RefusedTorn
+		}
+		say(job.Begins(call.ID))
+		spoke := make(chan struct{}) // closed when the client goes on: it ends this one, or asks the next
+		go func() {
+			_, _ = in.Peek(1)
+			close(spoke)
+		}()
+		code := s.jobs.Run(spoke, call.Request.Script, ch, ch.Stderr())
+		say(job.Ends(call.ID, code))
+		<-spoke
+	}
 }
 
 // ended is closed when the client has said all it wants to say, or is gone.
