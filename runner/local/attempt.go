@@ -199,9 +199,13 @@ func (a attempt) judge(m meta, s *job.Status) error {
 		if err != nil {
 			return err
 		}
+		coming, err := a.coming()
+		if err != nil {
+			return err
+		}
 		// The inner process may still record the code by itself.
 		inner, _ := a.inner()
-		if inner.alive() || len(members) > 0 {
+		if inner.alive() || coming || len(members) > 0 {
 			s.State, s.Why = job.Running, "orphan"
 		} else {
 			s.State, s.Why = job.Lost, "killed"
@@ -214,6 +218,31 @@ func (a attempt) judge(m meta, s *job.Status) error {
 	}
 	return err
 }
+
+// coming reports whether one of our own two is alive and may still prove the
+// start: a supervisor that is killed at the wrong moment leaves an inner process
+// behind that does. In the middle of exec(2) a process shows no environment, so
+// no is asked for twice.
+func (a attempt) coming() (bool, error) {
+	if exists(a.path(childFile)) {
+		return false, nil // it is proven
+	}
+	for range 2 {
+		all, err := processes()
+		if err != nil {
+			return false, err
+		}
+		for _, p := range all {
+			if p.tagged(a.mark()) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// mark is the variable of our own two processes; scripts do not inherit it.
+func (a attempt) mark() string { return "BELAY_JOB_OF=" + a.dir + ";" }
 
 // marker reports whether the outcome is on disk, and reads it.
 func (a attempt) marker(s *job.Status) (bool, error) {

@@ -383,6 +383,7 @@ func TestForgetKeepsTheFence(t *testing.T) {
 	count, runs := counter(t)
 	text := "echo x >>" + count + "; sleep 60"
 	mustLaunch(t, h, "a", text)
+	until(t, "the script runs", func() bool { return runs() == 1 }) // its start is proven before its first line
 	if err := h.Forget(ctxFor(t), "a"); err == nil {
 		t.Fatal("a running attempt was forgotten")
 	}

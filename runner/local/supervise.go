@@ -36,7 +36,7 @@ const proofFD = 3
 // function that it returns hands over the order and waits for the proof.
 func (a attempt) begin(ctx context.Context, exe string, hidden []string, o order) (proven func() error, err error) {
 	cmd := exec.Command(exe, HiddenVerb, a.dir)
-	cmd.Env = append(environ(hidden), roleVar+"=supervisor")
+	cmd.Env = append(environ(hidden), roleVar+"=supervisor", a.mark())
 	proven, err = start(ctx, cmd, o)
 	if err == nil {
 		// Reap it when the attempt ends, if we are still there.
@@ -146,7 +146,7 @@ func (a attempt) runSupervisor(o order, proof io.Closer) int {
 		return a.norun()
 	}
 	cmd := exec.Command(exe, HiddenVerb, a.dir)
-	cmd.Env = append(environ(nil), roleVar+"=inner") // ours has been cleaned
+	cmd.Env = append(environ(nil), roleVar+"=inner", a.mark()) // ours has been cleaned
 	o.Secrets = nil                                  // they are files now
 	proven, err := start(context.Background(), cmd, o)
 	if err != nil {
