@@ -13,6 +13,12 @@ import (
 // crash loses no more than that.
 const SoakBeat = 30 * time.Second
 
+// soakBeat is SoakBeat on the run's clock, and a second of the wall at least:
+// half a minute of a rehearsal at 60x is half an hour of its soak.
+func (c *Case) soakBeat() time.Duration {
+	return max(time.Second, c.State.StableFor(Duration(SoakBeat)))
+}
+
 // What a soak turns to, in the words of Soaked.To. Green, red and stale are what
 // was seen last; the others happen to it.
 const (
@@ -40,7 +46,7 @@ func (c *Case) SoakNow(t Task) (Soaked, bool) {
 	now := soakColour(seen)
 	green := ts.Soak.GreenAt(c.Now, c.State.Speed())
 	e := Soaked{Task: t, To: now, Green: Duration(green), Evidence: seen, Reason: firstBad(seen)}
-	beat := now != ts.Soak.Now || now == SoakGreen && c.Now.Sub(ts.Soak.Since) > SoakBeat
+	beat := now != ts.Soak.Now || now == SoakGreen && c.Now.Sub(ts.Soak.Since) > c.soakBeat()
 	switch {
 	case ts.Soak.Overdue: // it waits for a person, whatever is seen
 		return e, beat

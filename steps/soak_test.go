@@ -191,3 +191,23 @@ func TestSoaksAreJudgedByWhatWasSeen(t *testing.T) {
 		}
 	})
 }
+
+// TestSoakIsWrittenDownByTheRunsClock: a console that is left loses half a
+// minute of green at most where time passes as everywhere, and a second of the
+// wall where it passes faster.
+func TestSoakIsWrittenDownByTheRunsClock(t *testing.T) {
+	s := play(t, "live", soaking).do(x("k@w1")).see(Green)
+	for _, want := range []struct {
+		speed float64
+		after time.Duration
+		beats bool
+	}{{1, 29 * time.Second, false}, {1, 31 * time.Second, true}, {60, 500 * time.Millisecond, false}, {60, 1100 * time.Millisecond, true}} {
+		c := s.c
+		st := c.State.Clone()
+		st.Opened.Speed, st.Opened.EnvKind, st.Opened.Env = want.speed, Embedded, "rehearsal"
+		c.State, c.Now = st, c.State.Task(at("k@w1")).Soak.Since.Add(want.after)
+		if _, beats := c.SoakNow(at("k@w1")); beats != want.beats {
+			t.Errorf("at %gx after %s: written down %v, want %v", want.speed, want.after, beats, want.beats)
+		}
+	}
+}
