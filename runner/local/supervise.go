@@ -147,7 +147,7 @@ func (a attempt) runSupervisor(o order, proof io.Closer) int {
 	}
 	cmd := exec.Command(exe, HiddenVerb, a.dir)
 	cmd.Env = append(environ(nil), roleVar+"=inner", a.mark()) // ours has been cleaned
-	o.Secrets = nil                                  // they are files now
+	o.Secrets = nil                                            // they are files now
 	proven, err := start(context.Background(), cmd, o)
 	if err != nil {
 		return a.norun()
