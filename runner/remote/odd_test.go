@@ -96,6 +96,19 @@ func TestUnusableLoginShell(t *testing.T) {
 	}
 }
 
+// TestShellEndsAtOnce: where it ends before we have said what to run, the answer
+// is the same as where it ends after.
+func TestShellEndsAtOnce(t *testing.T) {
+	s := sshdtest.Start(t, sshdtest.Options{})
+	write(t, filepath.Join(s.Home, ".bashrc"), "exit 3\n")
+	for range 30 {
+		_, err := open(t, settings(s)).Identify(within(t, 20*time.Second))
+		if err == nil || !strings.Contains(err.Error(), "runs none of our scripts: it ended with exit code 3") {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A server that runs something else instead must not be taken for an answer.
 func TestForcedCommandIsNoAnswer(t *testing.T) {
 	for _, command := range []string{"echo hello", "true", "yes belay", "exit 66"} {

@@ -154,13 +154,12 @@ func (h *Host) openShell(s slot) (*shell, error) {
 	if err == nil && !ok {
 		err = errors.New("the server refuses to execute commands")
 	}
-	if err == nil {
-		_, err = ch.Write(job.Shell())
-	}
 	if err != nil {
 		ch.Close()
 		return nil, h.lost(s.chain, err)
 	}
+	// a login shell that has ended by now takes nothing: why, follow knows
+	ch.Write(job.Shell())
 	return sh, nil
 }
 
