@@ -3,6 +3,11 @@ package steps
 // The rule of this file: a person's word is taken with a reason or with
 // evidence, never with a bare key, and it is told apart from proof for ever.
 
+import (
+	"fmt"
+	"strings"
+)
+
 func skip(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	if s.Kind == Gate {
@@ -140,16 +145,24 @@ func yes(c *Case, a Action) ([]Event, error) {
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
 	seen := c.Evidence(a.Task)
-	for _, r := range seen {
-		if r.Verdict != Green {
-			return nil, refuse(EvidenceBad, "wait, mend it, or override with O and a reason",
-				"the gate is closed: %s is %s: %s", r.Title, r.Verdict, firstOf(r.Why, r.Text))
-		}
+	if shut := notGreen(seen); len(shut) > 0 {
+		return nil, refuse(EvidenceBad, "wait, mend it, or override with O and a reason",
+			"the gate is closed, %d of %d not green: %s", len(shut), len(seen), strings.Join(shut, "; "))
 	}
 	if len(seen) == 0 {
 		return nil, refuse(NeedsLook, "", "the evidence of %s has not been looked at", a.Task)
 	}
 	return []Event{Passed{Task: a.Task, By: a.Actor, Evidence: seen}}, nil
+}
+
+// notGreen says of each reading that is not green what it is of, and why.
+func notGreen(seen []Reading) (out []string) {
+	for _, r := range seen {
+		if r.Verdict != Green {
+			out = append(out, fmt.Sprintf("%s is %s: %s", Finding{Title: r.Title, Host: r.Host}.name(), r.Verdict, firstOf(r.Why, r.Text)))
+		}
+	}
+	return out
 }
 
 // signOff records a person's yes. In one shared screen nobody can tell who

@@ -124,7 +124,7 @@ evidence = [ { title = "disk", script = "true", max_age = "30s" }, { title = "pa
 	s.c.Seen.Evidence[at("g")] = []Reading{read("w1", Green)}
 	s.never(yes, EvidenceBad, "not looked at yet") // one host of two
 	s.c.Seen.Evidence[at("g")] = []Reading{read("w1", Green), read("w2", Red)}
-	s.never(yes, EvidenceBad, "disk is red: 9 GiB")
+	s.never(yes, EvidenceBad, "disk on w2 is red: 9 GiB")
 	s.green("g").never(yes, EvidenceBad, "waits for the approver")
 	sign := Action{Verb: SignOff, Task: at("g"), Name: "partner"}
 	s.never(sign, NeedsPerson, "no partner is named")

@@ -128,7 +128,7 @@ func (c *Case) Unsigned(t Task) []Evidence {
 }
 
 func (c *Case) signed(t Task, e Evidence) Reading {
-	r := Reading{Title: e.Title, Want: "yes of the " + e.SignOff, Verdict: CannotTell, Why: "waits for the " + e.SignOff}
+	r := Reading{Title: e.Title, Want: "yes of the " + e.SignOff, Verdict: NotSigned, Why: "waits for the " + e.SignOff}
 	s, ok := c.State.Task(t).Signed[e.Title]
 	if !ok {
 		return r

@@ -144,7 +144,7 @@ func soakColour(seen []Reading) string {
 		switch r.Verdict {
 		case Red:
 			return SoakRed
-		case CannotTell:
+		case CannotTell, NotSigned:
 			out = SoakStale
 		}
 	}

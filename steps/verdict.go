@@ -1,13 +1,15 @@
 package steps
 
-// The rule of this file: there are three verdicts, and not knowing is one of them.
+// The rule of this file: there are three verdicts on what can be looked at, and
+// not knowing is one of them. A yes that a person has not given is no unknown.
 
 // Verdict on one reading.
 type Verdict string
 
-// What cannot be told closes a gate just as red does, and is never shown as either.
+// All but green close a gate, and none of them is shown as another.
 const (
 	Green      Verdict = "green"
 	Red        Verdict = "red"
 	CannotTell Verdict = "cannot tell"
+	NotSigned  Verdict = "not signed yet" // of a sign-off
 )

@@ -58,14 +58,14 @@ func (p *Page) Head(text string) {
 }
 
 // Script adds a script line by line, unchanged but for what cannot be shown.
-// Long lines are wrapped; a mark stands before the rest.
+// Long lines are wrapped; beside the rule, a mark stands before the rest.
 func (p *Page) Script(text string) {
 	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		rows := strings.Split(ansi.Hardwrap(tail.Inert(l), p.w-2, true), "\n")
 		for i, row := range rows {
 			lead := p.st.Frame.Down + " "
 			if i > 0 {
-				lead = "  "
+				lead = p.st.Frame.Down + p.st.Frame.Ellipsis
 			}
 			p.Lines = append(p.Lines, p.st.Paint(style.Dim, lead)+highlight(row, p.st))
 		}
@@ -129,6 +129,8 @@ func verdictMark(v steps.Verdict) Mark {
 		return Mark{glyphDone, "green", style.OK}
 	case steps.Red:
 		return Mark{glyphTrouble, "red", style.Danger}
+	case steps.NotSigned:
+		return Mark{glyphTodo, string(v), style.Strong}
 	}
 	return Mark{glyphTrouble, "cannot tell", style.Warn}
 }

@@ -22,7 +22,7 @@ const (
 var (
 	glyph = regexp.MustCompile(`\[[x~! -]\]`)
 	words = regexp.MustCompile(`done|overridden|shortened|starting|running|cancelling|verifying|waits for|soak|not seen|undoing|rolling back|` +
-		`failed|cancelled|unknown|red|stale|undo failed|not restored|skipped|excluded|left out|not undone|locked|ready|held|undone|green|cannot tell`)
+		`failed|cancelled|unknown|red|stale|undo failed|not restored|skipped|excluded|left out|not undone|locked|ready|held|undone|green|cannot tell|not signed yet`)
 )
 
 // Check holds the rules on one picture of w by h cells. The screen may carry
