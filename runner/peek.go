@@ -35,16 +35,38 @@ func (r *Runner) Peek(ctx context.Context, t steps.Task) ([]byte, error) {
 	if s == nil || s.File == nil {
 		return nil, fmt.Errorf("%s changes no file", t)
 	}
+	return r.read(ctx, c, t, s.File.Path)
+}
+
+// PeekKept reads what an edit found and keeps, which its undo puts back; nil
+// when there was no file.
+func (r *Runner) PeekKept(ctx context.Context, t steps.Task) ([]byte, error) {
+	c := r.face()
+	kept := c.State.Task(t).First
+	switch {
+	case kept[steps.EditExisted] == "no":
+		return nil, nil
+	case kept[steps.EditBackup] == "":
+		return nil, fmt.Errorf("%s has not said where it keeps what was there", t)
+	}
+	was, err := r.read(ctx, c, t, "$"+steps.EditBackup)
+	if err == nil && was == nil {
+		err = fmt.Errorf("the backup %s is gone from %s", kept[steps.EditBackup], t.Host)
+	}
+	return was, err
+}
+
+// read reads a file on the host of a task, secrets replaced; nil when there is none.
+func (r *Runner) read(ctx context.Context, c *steps.Case, t steps.Task, path string) ([]byte, error) {
 	env, err := c.Environ(t, "")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := steps.Expand(s.Dir, env)
+	dir, err := steps.Expand(c.Step(t).Dir, env)
 	if err != nil {
 		return nil, err
 	}
-	path, err := steps.Expand(s.File.Path, env)
-	if err != nil {
+	if path, err = steps.Expand(path, env); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -58,8 +80,6 @@ func (r *Runner) Peek(ctx context.Context, t steps.Task) ([]byte, error) {
 		return nil, nil
 	case res.Exit != 0:
 		return nil, fmt.Errorf("read %s on %s: %s", path, t.Host, lastLine(res.Err))
-	case res.Out == nil:
-		return []byte{}, nil
 	}
-	return res.Out, nil
+	return []byte(r.cfg.mask(string(res.Out))), nil
 }

@@ -15,6 +15,12 @@ import (
 	"strings"
 )
 
+// What the script of an edit captures for its undo.
+const (
+	EditBackup  = "EDIT_BACKUP"  // the file in which what was there is kept
+	EditExisted = "EDIT_EXISTED" // whether there was a file: yes or no
+)
+
 // EditScripts gives the scripts of an edit and of its undo. They run in the
 // step's directory with the task's variables and want BELAY_RUN, BELAY_STEP,
 // BELAY_HOST, BELAY_OUT and, for a secret NAME, NAME_FILE. No further variables

@@ -55,6 +55,22 @@ func EditPreview(f *FileEdit, current []byte, secrets map[string]string) (before
 	return before, []byte(text), nil
 }
 
+// UndoPreview gives a file's content as it is and as the undo of an edit will
+// leave it, for a diff; kept is what the edit found. A secret that the edit set
+// is shown as ‹secret NAME›, and what it took the place of as ‹hidden›.
+func UndoPreview(f *FileEdit, current, kept []byte) (before, after []byte, err error) {
+	if strings.ContainsRune(string(current)+string(kept), 0) {
+		return nil, nil, fmt.Errorf("edit %s: %w", f.Path, errNoTextFile)
+	}
+	ours, theirs := map[string]string{}, map[string]string{}
+	for key, v := range f.Set {
+		if v.Secret != "" {
+			ours[key], theirs[key] = "‹secret "+v.Secret+"›", "‹hidden›"
+		}
+	}
+	return []byte(setKeys(string(current), ours, nil)), []byte(setKeys(string(kept), theirs, nil)), nil
+}
+
 // assignment matches the head of a KEY=value line, up to the value.
 var assignment = regexp.MustCompile(`^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*`)
 

@@ -270,6 +270,17 @@ func TestEditPreviewMasks(t *testing.T) {
 	}
 }
 
+func TestUndoPreviewMasks(t *testing.T) {
+	f := &FileEdit{Path: "x", Set: map[string]FileValue{"A": {Secret: "TOKEN"}, "B": {Value: "2"}}}
+	before, after, err := UndoPreview(f, []byte("A=new\nB=2\n"), []byte("A=old\nexport A=older\nB=1\n"))
+	if err != nil || string(before) != "A=‹secret TOKEN›\nB=2\n" || string(after) != "A=‹hidden›\nexport A=‹hidden›\nB=1\n" {
+		t.Errorf("%v\n%s\n%s", err, before, after)
+	}
+	if _, _, err := UndoPreview(f, nil, []byte("a\x00b")); err == nil {
+		t.Error("NUL bytes are taken for text")
+	}
+}
+
 // TestPreviewIsWhatTheScriptWrites runs edits at random in a real shell.
 func TestPreviewIsWhatTheScriptWrites(t *testing.T) {
 	shell, ok := shells(t)["dash"]
