@@ -139,14 +139,21 @@ func (m *model) propose(a steps.Action) tea.Cmd {
 		m.refused(err)
 		return nil
 	}
-	return m.askConsent(c)
+	m.askConsent(c)
+	return nil
 }
 
 func (m *model) levelOf(a steps.Action) steps.Danger {
-	if m.kase.Meant(a) == steps.UndoTask {
+	if m.undoes(a) {
 		return m.kase.UndoLevel(a.Task)
 	}
 	return m.kase.Level(a.Task)
+}
+
+// undoes reports whether an action starts an undo: also the retry of one.
+func (m *model) undoes(a steps.Action) bool {
+	v := m.kase.Meant(a)
+	return v == steps.UndoTask || v == steps.Retry && m.kase.State.Task(a.Task).Status == steps.TaskUndoFailed
 }
 
 // consent is what is asked before an action: its confirmation, and a reason
@@ -159,7 +166,8 @@ type consent struct {
 	title  string
 	about  string // where the program may ask the same
 	body   func(w int) []string
-	reason string // label of the reason
+	begin  tea.Cmd // reads what the body shows
+	reason string  // label of the reason
 }
 
 const (
@@ -168,13 +176,13 @@ const (
 )
 
 // askConsent shows the preview and asks by the ladder.
-func (m *model) askConsent(c consent) tea.Cmd {
+func (m *model) askConsent(c consent) {
 	a := c.action
 	c.action.Shown = m.kase.Shown(a)
-	q := &question{Dialog: dialog.New("confirm", m.consentTitle(c), "cancel"), about: c.about, tone: levelTone(c.level), body: c.body}
-	var cmd tea.Cmd
+	q := &question{Dialog: dialog.New("confirm", m.consentTitle(c), "cancel"), about: c.about, tone: levelTone(c.level),
+		body: c.body, begin: c.begin}
 	if q.body == nil {
-		q.body, cmd = m.previewOf(a, c)
+		q.body, q.begin = m.previewOf(a, c)
 	}
 	if c.why != "" {
 		label := reasonLabel
@@ -210,7 +218,6 @@ func (m *model) askConsent(c consent) tea.Cmd {
 	}
 	q.on = func(ans dialog.Answer) tea.Cmd { return m.submit(nil, m.confirmed(q, c, ans)) }
 	m.ask(q)
-	return cmd
 }
 
 // yesWord is what y does.
@@ -262,13 +269,13 @@ func (m *model) consentTitle(c consent) string {
 		what = fmt.Sprintf("EXECUTE %s of %s", pane.Counted(m.kase.Reach(a.Tasks)), m.nameOf(a))
 	case a.Verb == steps.Approve:
 		what = "SECOND YES to " + string(m.kase.Meant(a)) + " " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
-	case a.Verb == steps.UndoTask:
+	case m.undoes(a):
 		what = "UNDO " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	default:
 		what = "EXECUTE " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	}
 	what += " (" + c.level.String()
-	if a.Verb == steps.Execute || a.Verb == steps.Retry {
+	if !m.undoes(a) && (a.Verb == steps.Execute || a.Verb == steps.Retry) {
 		if s := m.kase.Step(a.Task); s.Undo == nil && s.Kind == steps.Command && s.Danger > steps.None {
 			what += ", no undo"
 		}
@@ -295,38 +302,9 @@ func (m *model) previewOf(a steps.Action, c consent) (func(w int) []string, tea.
 	if m.kase.Meant(a) == steps.Override {
 		return m.evidence(a.Task), nil
 	}
-	ask := &pane.Ask{Task: a.Task, Undo: m.kase.Meant(a) == steps.UndoTask, Level: c.level, Reason: c.why}
-	cmd := m.peek(ask)
+	ask := &pane.Ask{Task: a.Task, Undo: m.undoes(a), Level: c.level, Reason: c.why}
+	cmd := m.peek(ask.Task, ask.Undo, &ask.Diff)
 	return func(w int) []string { return pane.Preview(m.kase, *ask, w, m.st) }, cmd
-}
-
-// toldMsg is text that was fetched for an open dialog.
-type toldMsg struct {
-	into *string
-	text string
-}
-
-func (m *model) told(t toldMsg) { *t.into = t.text }
-
-// peek reads the file that an edit would change, for the diff.
-func (m *model) peek(ask *pane.Ask) tea.Cmd {
-	s := m.kase.Step(ask.Task)
-	if s.Kind != steps.Edit || ask.Undo || s.File == nil {
-		return nil
-	}
-	p, ok := m.run.(Peeker)
-	if !ok {
-		ask.Diff = pane.Sets(s)
-		return nil
-	}
-	ctx, t := m.ctx, ask.Task
-	return func() tea.Msg {
-		now, err := p.Peek(ctx, t)
-		if err != nil {
-			return toldMsg{&ask.Diff, "the file cannot be read now: " + err.Error() + "\n" + pane.Sets(s)}
-		}
-		return toldMsg{&ask.Diff, pane.Diff(s, now)}
-	}
 }
 
 // preview shows what x would send, and sends nothing.
@@ -335,12 +313,16 @@ func (m *model) preview() {
 	if !ok || len(row.Tasks) == 0 {
 		return
 	}
-	q := &question{Dialog: dialog.New("preview", "PREVIEW "+row.Text+" (nothing is sent)", "close")}
+	what := row.Text
+	if !row.Task.Zero() {
+		what = inert(m.kase.Step(row.Task).Title + " on " + row.Task.Host)
+	}
+	q := &question{Dialog: dialog.New("preview", "PREVIEW "+what+" (nothing is sent)", "close")}
 	if row.Task.Zero() {
 		level := m.kase.SequenceLevel(row.Tasks)
 		q.body = func(w int) []string { return pane.SequencePreview(m.kase, row.Tasks, level, w, m.st) }
 	} else {
-		q.body, _ = m.previewOf(steps.Action{Verb: steps.Execute, Task: row.Task}, consent{level: m.kase.Level(row.Task)})
+		q.body, q.begin = m.previewOf(steps.Action{Verb: steps.Execute, Task: row.Task}, consent{level: m.kase.Level(row.Task)})
 	}
 	m.ask(q)
 }

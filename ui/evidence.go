@@ -4,6 +4,8 @@ package ui
 // the live evidence, and what may not be said yet is greyed with its reason.
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"belay/steps"
@@ -31,16 +33,26 @@ func (m *model) evidence(t steps.Task) func(w int) []string {
 	return func(w int) []string { return pane.Evidence(m.kase, t, w, m.st) }
 }
 
+// signsOff is what A does at a gate that waits for a sign-off.
+const signsOff = "sign off"
+
 // askGate shows the evidence and takes the yes, only while all of it is green.
+// The keys are those of the row.
 func (m *model) askGate(t steps.Task) {
 	q := &question{Dialog: dialog.New("gate", inert("GATE "+m.kase.Step(t).Title), "leave it closed",
 		dialog.Option{Key: "y", Label: "yes, open it", ID: "yes"},
-		dialog.Option{Key: "a", Label: "sign off", ID: "sign", Safe: true},
-		dialog.Option{Key: "o", Label: "override", ID: "override", Safe: true}), body: m.evidence(t)}
+		dialog.Option{Key: "O", Label: "override", ID: "override", Safe: true}), body: m.evidence(t)}
+	signed := slices.ContainsFunc(m.kase.Step(t).Evidence, func(e steps.Evidence) bool { return e.SignOff != "" })
+	if signed {
+		q.Options = slices.Insert(q.Options, 2, dialog.Option{Key: "A", Label: signsOff, ID: "sign", Safe: true})
+	}
 	q.live = func() {
 		q.Options[1].Off = ""
 		if ref, err := m.decide(steps.Action{Verb: steps.Yes, Task: t}); err != nil && (ref == nil || ref.Kind != steps.NeedsLook) {
 			q.Options[1].Off = "not now: " + inert(refusalText(ref, err))
+		}
+		if !signed {
+			return
 		}
 		q.Options[2].Off = ""
 		if _, ok := m.unsigned(t); !ok {
@@ -67,13 +79,18 @@ func refusalText(ref *steps.Refusal, err error) string {
 	return err.Error()
 }
 
+// soaking is how an open soak stands.
+func (m *model) soaking(t steps.Task) func(w int) []string {
+	return func(w int) []string { return pane.Soaking(m.kase, t, w, m.st) }
+}
+
 // askSoak shows what the soak sees; it may be ended early, with a reason.
 func (m *model) askSoak(t steps.Task) {
 	q := &question{Dialog: dialog.New("soak", inert("SOAK "+m.kase.Step(t).Title+" on "+t.Host), "go on soaking",
 		dialog.Option{Key: "d", Label: "extend its deadline", ID: "extend", Safe: true},
 		dialog.Option{Key: "e", Label: "end it early", ID: "end", Safe: true},
 		dialog.Option{Key: "f", Label: "it failed", ID: "fail", Safe: true},
-		dialog.Option{Key: "s", Label: "skip it", ID: "skip", Safe: true}), body: m.about(t)}
+		dialog.Option{Key: "s", Label: "skip it", ID: "skip", Safe: true}), body: m.soaking(t)}
 	if m.kase.State.Task(t).Soak.Overdue {
 		q.Title, q.Options[0].Label, q.tone = inert("OVERDUE: "+m.kase.Step(t).Title+" on "+t.Host), "leave it open", style.Danger
 	}
@@ -93,7 +110,7 @@ func (m *model) askSoak(t steps.Task) {
 			return nil
 		}
 		m.askReason("end", "END EARLY "+m.kase.Step(t).Title+" on "+t.Host+" (it will read shortened)", "end it",
-			m.evidence(t), steps.Action{Verb: steps.EarlyEnd, Task: t})
+			m.soaking(t), steps.Action{Verb: steps.EarlyEnd, Task: t})
 		return nil
 	}
 	m.ask(q)
@@ -103,7 +120,7 @@ func (m *model) askSoak(t steps.Task) {
 func (m *model) askExtend(t steps.Task) {
 	a := steps.Action{Verb: steps.Extend, Task: t}
 	q := &question{Dialog: dialog.New("extend", inert("EXTEND "+m.kase.Step(t).Title+" on "+t.Host), "cancel",
-		dialog.Option{Key: "y", Label: "extend", ID: "extend"}), body: m.about(t)}
+		dialog.Option{Key: "y", Label: "extend", ID: "extend"}), body: m.soaking(t)}
 	isSpan := func(text string) error { var d steps.Duration; return d.UnmarshalText([]byte(text)) }
 	q.Fields = []dialog.Field{{Label: "for how much longer", Note: "such as 30m; from its deadline, or from now where that has passed", Check: isSpan},
 		{Label: reasonLabel}}
@@ -127,8 +144,9 @@ func (m *model) askOverride(t steps.Task) tea.Cmd {
 		m.refused(err)
 		return nil
 	}
-	return m.askConsent(consent{action: steps.Action{Verb: steps.Override, Task: t}, level: ref.Level, phrase: ref.Phrase,
+	m.askConsent(consent{action: steps.Action{Verb: steps.Override, Task: t}, level: ref.Level, phrase: ref.Phrase,
 		why: "it goes against the evidence, and the report says so", title: inert("OVERRIDE " + m.kase.Step(t).Title + " (critical)"), body: m.evidence(t)})
+	return nil
 }
 
 // unsigned gives the first sign-off that an open task still waits for.
@@ -161,7 +179,7 @@ func (m *model) askSignOff(t steps.Task) {
 		m.say(style.Dim, "no sign-off is waited for here; x begins a gate")
 		return
 	}
-	q := &question{Dialog: dialog.New("approve", inert("SIGN OFF as "+e.SignOff+": "+e.Title), "cancel",
+	q := &question{Dialog: dialog.New("sign off", inert("SIGN OFF as "+e.SignOff+": "+e.Title), "cancel",
 		dialog.Option{Key: "y", Label: "I say yes", ID: "yes"}), body: m.evidence(t)}
 	q.Fields = []dialog.Field{{Label: "your name", Value: m.kase.State.Driver}}
 	q.Focus = 1

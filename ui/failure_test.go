@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/screentest"
@@ -51,14 +53,14 @@ func TestAFailureIsDecidedAtOneGlance(t *testing.T) {
 			d.press("enter", "enter")
 			d.expect(t, "FAILED: Stop all 2.40 workers on w81", "because  exit code 17", "code 17, attempt 1",
 				"denied", "make: *** [down] Error 17",
-				"[ esc hold ]", "r retry", "v verify again (not now)", "s skip", "m mark done", "u undo it", "X exclude w81", "R undo all of w81", "c copy the ssh line")
+				"[ esc hold ]", "r retry", "V verify again (not now)", "s skip", "m mark done", "u undo it", "X exclude w81", "R undo all of w81", "c copy the ssh line", "L its full log")
 			if env == "production" {
 				d.expect(t, "ssh      ssh ops@10.0.0.81")
 			}
 			if s[1] >= 36 && !strings.Contains(d.screen(), "Container ray-worker-285") {
 				t.Errorf("there is room for more of the output:\n%s", d.screen())
 			}
-			d.press("v")
+			d.press("V")
 			d.expect(t, "stop has no verify", "[ esc hold ]", "make: *** [down] Error 17")
 			screentest.Check(t, d.screen(), s[0], s[1])
 		}
@@ -69,7 +71,7 @@ func TestAFailureIsDecidedAtOneGlance(t *testing.T) {
 // once, and Enter holds.
 func TestEachAnswerToAFailureHasAQuestionOfItsOwn(t *testing.T) {
 	for key, title := range map[string]string{"r": "EXECUTE Stop all", "s": "SKIP Stop all", "m": "MARK DONE Stop all", "u": "UNDO Stop all",
-		"X": "EXCLUDE w81", "R": "ROLL BACK w81: the whole plan"} {
+		"X": "EXCLUDE w81", "R": "ROLL BACK host w81: the whole plan"} {
 		f := failed(t, "rehearsal")
 		d := sit(t, f, 80, 24)
 		d.press(":")
@@ -106,4 +108,27 @@ func TestAnUndoThatFailedHasItsOwnAnswers(t *testing.T) {
 	d.expect(t, "UNDO FAILED: Stop all", "r retry the undo", "m mark undone", "l leave it, not restored", "[ esc hold ]")
 	d.press("m")
 	d.expect(t, "MARK UNDONE Stop all")
+	d.press("esc", "enter", "r")
+	d.expect(t, "UNDO Stop all 2.40 workers on w81", "docker compose up -d")
+	if strings.Contains(d.screen(), "docker compose down") {
+		t.Errorf("the retry of an undo shows what it undoes:\n%s", d.screen())
+	}
+}
+
+// TestTheFullLogIsOneKeyAway: L, as on the screen, and the question stands when
+// the pager has ended.
+func TestTheFullLogIsOneKeyAway(t *testing.T) {
+	f := failed(t, "rehearsal")
+	d := sit(t, f, 80, 24)
+	var read []Whole
+	d.opts.Pager = func(w Whole) tea.ExecCommand { read = append(read, w); return nil }
+	d.opts.LogFile = func(attempt string) string { return "logs/" + attempt + ".log" }
+	d.press(":")
+	d.words("goto stop w81")
+	d.press("enter", "enter", "L")
+	a := f.state.Task(steps.Task{Step: "stop", Host: "w81"}).Attempt()
+	if len(read) != 1 || read[0].File != "logs/"+a.ID+".log" || read[0].Top != -1 {
+		t.Fatalf("the pager was given %+v", read)
+	}
+	d.expect(t, "FAILED: Stop all 2.40 workers", "L its full log")
 }

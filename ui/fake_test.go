@@ -42,6 +42,8 @@ type fake struct {
 	frozen  error
 	paper   string // the sum of what the editor leaves
 	asking  map[steps.Task]time.Time
+	file    []byte // of an edit, on every host
+	kept    []byte // what the edit found there
 }
 
 func newFake(t testing.TB, env string) *fake {
@@ -316,3 +318,7 @@ func (f *fake) Editor(t steps.Task) (*exec.Cmd, string, error) {
 func (f *fake) Keep(ctx context.Context, t steps.Task) error {
 	return f.Submit(ctx, steps.Action{Verb: steps.Write, Task: t, Wrote: &steps.Wrote{SHA256: f.paper, Bytes: 12}})
 }
+
+// Peek and PeekKept: the fake is a run whose files can be read.
+func (f *fake) Peek(context.Context, steps.Task) ([]byte, error)     { return f.file, nil }
+func (f *fake) PeekKept(context.Context, steps.Task) ([]byte, error) { return f.kept, nil }

@@ -24,7 +24,7 @@ func (m *model) footer() []string {
 			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+q.says, m.w, m.st)
 			return []string{first, pane.Fit(" command line focused: Enter sends it, Esc leaves it, Tab completes", m.w, m.st)}
 		}
-		return []string{first, pane.Fit(" the question is focused: Esc changes nothing", m.w, m.st)}
+		return []string{first, pane.Fit(" Esc closes this question, and nothing is done", m.w, m.st)}
 	}
 	if m.blurred {
 		return []string{first, pane.Fit(m.st.Paint(style.Warn, " this terminal has lost the focus; keys go to another window"), m.w, m.st)}
@@ -53,14 +53,33 @@ func (m *model) hints() []pane.Hint {
 	if m.mouse {
 		out = slices.Insert(out, 1, pane.Hint{Key: "M", Word: mouseOn})
 	}
-	if n := len(m.wishes); n > 0 && m.focus.part == stepsPart {
-		for i := range out {
-			if out[i].Key == "a" {
-				out[i].Word = fmt.Sprintf("attention (%d)", n)
-			}
-		}
+	if m.focus.part == stepsPart {
+		m.reword(out)
 	}
 	return out
+}
+
+// reword says of two keys what they do now: how much wants a person, and that a
+// gate waits for a sign-off.
+func (m *model) reword(hints []pane.Hint) {
+	waits := m.signable()
+	for i, h := range hints {
+		switch n := len(m.wishes); {
+		case h.Key == "a" && n > 0:
+			hints[i].Word = fmt.Sprintf("attention (%d)", n)
+		case h.Key == "A" && waits:
+			hints[i].Word = signsOff
+		}
+	}
+}
+
+// signable reports whether the selected task waits for a sign-off.
+func (m *model) signable() bool {
+	t, ok := m.task()
+	if ok {
+		_, ok = m.unsigned(t)
+	}
+	return ok
 }
 
 // stepKeys are the actions that the selected row's state offers.
@@ -84,6 +103,9 @@ func (m *model) stepKeys() []string {
 		own = []string{"r", "?", "V", "u", "s", "m"}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
 		own = []string{"x", "?", "A", "O"}
+		if !m.signable() && !m.kase.NeedsApprover(steps.Critical) {
+			own = []string{"x", "?", "O"}
+		}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
 		own = []string{"x", "?", "s"}
 	case ts.Status == steps.TaskOpen:

@@ -26,7 +26,7 @@ const asking = "In a question"
 
 var askingTopics = []topic{
 	{"esc", "takes the answer that changes nothing", "cancel"},
-	{"enter", "confirms nothing; it goes on, and sends words that match exactly", ""},
+	{"enter", "confirms nothing; it leaves a text for the answers, whose keys are letters until then, and sends words that match exactly", ""},
 	{"tab", "between fields and answers", ""},
 	{"j k pgup pgdown", "scroll", ""},
 }

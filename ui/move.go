@@ -69,9 +69,11 @@ func (m *model) goToTask(t steps.Task) bool {
 	return false
 }
 
-// goToRow selects a group and unfolds the phase that it is in.
+// goToRow selects a group, or an entry of the rollback, and unfolds what it is in.
 func (m *model) goToRow(id pane.ID) {
-	if id.Step != "" || id.Host != "" {
+	if id.Rollback {
+		m.folds[pane.ID{Rollback: true}] = true
+	} else if id.Step != "" || id.Host != "" {
 		m.folds[pane.ID{Phase: id.Phase}] = true
 	}
 	m.plant()

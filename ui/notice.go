@@ -100,7 +100,7 @@ func (m *model) still(t steps.Task, st steps.Status, ask func(steps.Task)) func(
 // confirmNext asks for the next host's word when an open rollback has come to
 // it; true when it asks.
 func (m *model) confirmNext(before *pane.Run) bool {
-	host, ok := m.unconfirmed()
+	host, ok := m.kase.Unconfirmed()
 	if m.kase.State.Rollback == nil {
 		m.askedFor = ""
 	}
@@ -112,7 +112,7 @@ func (m *model) confirmNext(before *pane.Run) bool {
 	}
 	m.askedFor = host
 	m.later(aboutHost(host), func() {
-		if now, ok := m.unconfirmed(); ok && now == host {
+		if now, ok := m.kase.Unconfirmed(); ok && now == host {
 			m.askHost(host)
 		}
 	})

@@ -58,6 +58,15 @@ func (m *model) askSkip(tasks []steps.Task) {
 	q := &question{Dialog: dialog.New("skip", inert(title), "cancel", dialog.Option{Key: "y", Label: "skip", ID: "skip"}), tone: style.Warn}
 	q.Fields = []dialog.Field{{Label: reasonLabel, Note: "what needs a value that a skipped step captures stays locked"}}
 	q.body = m.about(may[0].Task)
+	if len(may) > 1 {
+		q.body = func(w int) []string {
+			p := pane.NewPage(w, m.st)
+			for _, a := range may {
+				p.Text(style.Plain, a.Task.Host+": "+m.kase.Step(a.Task).Title)
+			}
+			return p.Lines
+		}
+	}
 	q.on = func(a dialog.Answer) tea.Cmd {
 		for i := range may {
 			may[i].Reason = a.Values[0]

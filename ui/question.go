@@ -21,7 +21,8 @@ type question struct {
 	about string // what it is about, where the program may want to ask the same
 	tone  style.Tone
 	body  func(w int) []string
-	live  func() // after each snapshot
+	begin tea.Cmd // reads what the body shows, once it is asked
+	live  func()  // after each snapshot
 	on    func(dialog.Answer) tea.Cmd
 	says  string
 	line  bool // it is asked in the footer, not in a box
@@ -110,7 +111,33 @@ func (q *question) answers() pane.Form {
 	}
 	for i, o := range q.Options {
 		f.Options = append(f.Options, pane.FormOption{Key: o.Key, Label: o.Label, Off: o.Off,
-			Highlighted: i == q.At && !q.Typing()})
+			Highlighted: i == q.At && !q.Typing(), Later: i > 0 && q.Typing()})
+	}
+	if len(q.Fields) > 0 {
+		f.Options = slices.Insert(f.Options, min(1, len(f.Options)), q.way())
 	}
 	return f
+}
+
+// way is the key that leads from a text to the answers, or back to it: while a
+// text is focused, the keys of the answers are letters of it.
+func (q *question) way() pane.FormOption {
+	enter := pane.FormOption{Key: "Enter"}
+	switch q.Enter() {
+	case dialog.NoText:
+		return pane.FormOption{Key: "Tab", Label: "to the text"}
+	case dialog.ToNext:
+		enter.Label = "goes on to the next text"
+	case dialog.ToAnswer:
+		enter.Label = "leaves the text"
+		if len(q.Options) > 1 {
+			enter.Label += ", then:"
+		}
+	case dialog.Sends:
+		enter.Label = "records it"
+		if q.Fields[q.Focus].Want != "" {
+			enter.Label = "confirms, once the words stand there exactly"
+		}
+	}
+	return enter
 }

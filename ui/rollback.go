@@ -23,7 +23,7 @@ func (m *model) rollback() {
 	}
 	row, _ := m.row()
 	scopes := map[string]steps.Scope{"run": {}}
-	q := &question{Dialog: dialog.New("rollback", "ROLL BACK (a plan is shown first)", "cancel",
+	q := &question{Dialog: dialog.New("rollback", "ROLL BACK what? (below: the plan of the whole run)", "cancel",
 		dialog.Option{Key: "r", Label: "the run", ID: "run", Safe: true}), tone: style.Warn}
 	if row.ID.Phase != "" {
 		scopes["phase"] = steps.Scope{Phase: row.ID.Phase}
@@ -55,7 +55,7 @@ func (m *model) askRollback(sc steps.Scope) tea.Cmd {
 		m.refused(err)
 		return nil
 	}
-	q := &question{Dialog: dialog.New("plan", inert("ROLL BACK "+sc.String()+": the whole plan"), "cancel",
+	q := &question{Dialog: dialog.New("plan", "ROLL BACK "+pane.ScopeName(sc)+": the whole plan", "cancel",
 		dialog.Option{Key: "y", Label: "open this rollback", ID: "go"}), tone: style.Danger}
 	q.Fields = []dialog.Field{{Label: reasonLabel}}
 	q.body = func(w int) []string { return pane.Plan(m.kase, sc, w, m.st) }
@@ -72,7 +72,7 @@ func (m *model) askRollback(sc steps.Scope) tea.Cmd {
 // about it.
 func (m *model) askOpenRollback() {
 	r := m.kase.State.Rollback
-	q := &question{Dialog: dialog.New("rollback", inert("ROLLBACK of "+r.Scope.String()), "close",
+	q := &question{Dialog: dialog.New("rollback", "ROLLBACK of "+pane.ScopeName(r.Scope), "close",
 		dialog.Option{Key: "x", Label: "go on", ID: "go", Safe: true},
 		dialog.Option{Key: "o", Label: "leave a host out that stays away", ID: "leave", Safe: true},
 		dialog.Option{Key: "d", Label: "abandon it", ID: "abandon", Safe: true}), tone: style.Warn}
@@ -87,7 +87,7 @@ func (m *model) askOpenRollback() {
 			m.askLeaveOut()
 			return nil
 		case "abandon":
-			m.askReason("abandon", "ABANDON the rollback of "+r.Scope.String(), "abandon it",
+			m.askReason("abandon", "ABANDON the rollback of "+pane.ScopeName(r.Scope), "abandon it",
 				func(w int) []string { return pane.Plan(m.kase, r.Scope, w, m.st) }, steps.Action{Verb: steps.Abandon})
 			return nil
 		}
@@ -105,7 +105,7 @@ func (m *model) rollbackWaits() string {
 	e := next[0]
 	s := m.kase.Step(e.Task)
 	text := pane.EntryText(s, e) + ": " + e.Do
-	if host, ok := m.unconfirmed(); ok {
+	if host, ok := m.kase.Unconfirmed(); ok {
 		text += "; the word for " + host + " is not typed yet"
 	}
 	if s.Undo != nil && s.Undo.Text != "" && e.Do == steps.DoByHand {
@@ -114,25 +114,10 @@ func (m *model) rollbackWaits() string {
 	return text
 }
 
-// unconfirmed gives the host of the rollback's next stage whose word is still
-// to be typed.
-func (m *model) unconfirmed() (string, bool) {
-	r := m.kase.State.Rollback
-	if r == nil {
-		return "", false
-	}
-	for _, e := range m.kase.RollbackNext() {
-		if _, ok := r.Confirmed[e.Task.Host]; !ok && m.kase.HostLevel(r.Scope, e.Task.Host) > steps.None {
-			return e.Task.Host, true
-		}
-	}
-	return "", false
-}
-
 // rollOn goes on with the open rollback: it asks for the next host's word, for
 // what a person has to do, or lets it run.
 func (m *model) rollOn() tea.Cmd {
-	if host, ok := m.unconfirmed(); ok {
+	if host, ok := m.kase.Unconfirmed(); ok {
 		m.askHost(host)
 		return nil
 	}
@@ -178,27 +163,26 @@ func (m *model) goToEntry(e steps.Entry) {
 func (m *model) askHost(host string) {
 	sc := m.kase.State.Rollback.Scope
 	level := m.kase.HostLevel(sc, host)
+	diffs, reads := map[steps.Task]*string{}, []tea.Cmd{}
+	for _, e := range m.kase.UndoPlan(sc) {
+		if e.Task.Host == host && !e.Done {
+			diffs[e.Task] = new(string)
+			reads = append(reads, m.peek(e.Task, e.Part == steps.PartUndo, diffs[e.Task]))
+		}
+	}
 	m.askConsent(consent{
 		action: steps.Action{Verb: steps.ConfirmHost, Host: host}, level: level,
 		phrase: m.kase.Phrase(level, []steps.Task{{Host: host}}),
 		about:  aboutHost(host),
-		title:  inert(fmt.Sprintf("ROLL BACK %s (%s): everything below on %s", host, level, host)),
+		title:  fmt.Sprintf("ROLL BACK %s (%s), of the rollback of %s", inert(host), level, pane.ScopeName(sc)),
+		begin:  tea.Batch(reads...),
 		body: func(w int) []string {
-			p := pane.NewPage(w, m.st)
-			for _, e := range m.kase.UndoPlan(sc) {
-				if e.Task.Host != host || e.Do != steps.DoUndo && e.Do != steps.DoExecute {
-					continue
+			return pane.HostPart(m.kase, sc, host, func(t steps.Task) string {
+				if d, ok := diffs[t]; ok {
+					return *d
 				}
-				s := m.kase.Step(e.Task)
-				p.Head(pane.EntryText(s, e))
-				if work, err := m.kase.Work(e.Task, e.Part == steps.PartUndo, ""); err != nil {
-					p.Toned(style.Danger, "cannot", err.Error())
-				} else if work.Text != "" {
-					p.Field("dir", work.Dir)
-					p.Script(work.Text)
-				}
-			}
-			return p.Lines
+				return pane.Unread(m.kase.Step(t), true, nil)
+			}, w, m.st)
 		},
 	})
 }

@@ -38,10 +38,12 @@ type Looker interface {
 	Look(ctx context.Context, t steps.Task) (string, error)
 }
 
-// Peeker reads the file that an edit would change; nil when it does not exist.
-// A Run may be one; the preview of an edit then shows the diff.
+// Peeker reads the file that an edit would change, and what its undo would put
+// back; nil when there is no such file. A Run may be one; the preview of an edit
+// then shows the diff.
 type Peeker interface {
 	Peek(ctx context.Context, t steps.Task) ([]byte, error)
+	PeekKept(ctx context.Context, t steps.Task) ([]byte, error)
 }
 
 // Theme of the terminal's background.

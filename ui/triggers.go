@@ -38,7 +38,7 @@ func (m *model) askTrigger(id string) {
 	if s.Red() {
 		sc := s.State.Proposes
 		q.Options = append(q.Options,
-			m.option("R", inert("roll back "+sc.String()+" (its plan is shown first)"), "back", steps.Action{Verb: steps.OpenRollback, Scope: sc}),
+			m.option("R", "roll back "+pane.ScopeName(sc)+" (its plan is shown first)", "back", steps.Action{Verb: steps.OpenRollback, Scope: sc}),
 			m.option("O", "go on against it, with a reason", "over", steps.Action{Verb: steps.OverrideTrigger, Name: id}))
 	} else {
 		q.Options = append(q.Options, m.option("f", "it holds: say what was seen", "fire", steps.Action{Verb: steps.Fire, Name: id}))
@@ -76,12 +76,13 @@ func (m *model) askOverrideTrigger(id string) tea.Cmd {
 		m.refused(err)
 		return nil
 	}
-	return m.askConsent(consent{action: a, level: steps.Critical, phrase: m.kase.Phrase(steps.Critical, nil),
+	m.askConsent(consent{action: a, level: steps.Critical, phrase: m.kase.Phrase(steps.Critical, nil),
 		why: "it goes into the report; the trigger says no more until its condition has gone and comes again", title: inert("GO ON AGAINST " + s.Trigger.Title + " (critical)"),
 		body: func(w int) []string {
 			now, _ := m.sight(id)
 			return pane.TriggerPage(m.kase, now, w, m.st)
 		}})
+	return nil
 }
 
 // triggers lists all triggers; a key shows one.

@@ -62,7 +62,7 @@ func TestATriggerAsksAndHoldsByDefault(t *testing.T) {
 		f.reads("0.5 GiB", steps.Green)
 		f.turns(t)
 		d.look()
-		d.expect(t, "TRIGGER FIRED: More than three nodes lost", "0.5 GiB", "want < 1 GiB", "to roll back rollout", "hold")
+		d.expect(t, "TRIGGER FIRED: More than three nodes lost", "0.5 GiB", "want < 1 GiB", "to roll back phase rollout", "hold")
 		sent := len(f.sent)
 		d.press("esc")
 		if len(f.sent) != sent {
@@ -74,7 +74,7 @@ func TestATriggerAsksAndHoldsByDefault(t *testing.T) {
 		d.press("1")
 		d.expect(t, "TRIGGER FIRED: More than three nodes lost")
 		d.press("R")
-		d.expect(t, "ROLL BACK rollout: the whole plan")
+		d.expect(t, "ROLL BACK phase rollout: the whole plan")
 		if f.state.Rollback != nil {
 			t.Fatal("a rollback was opened by one key")
 		}
@@ -142,5 +142,5 @@ func TestAPersonFiresATrigger(t *testing.T) {
 	if x := f.state.Triggers["bug"]; x.Now != steps.TriggerFired || x.By != "ana" || x.Reason != "results are wrong" {
 		t.Fatalf("%+v\n%s", x, d.screen())
 	}
-	d.expect(t, "TRIGGER FIRED: A critical bug", "results are wrong", "roll back run")
+	d.expect(t, "TRIGGER FIRED: A critical bug", "results are wrong", "roll back the run")
 }

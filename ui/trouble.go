@@ -22,7 +22,7 @@ func (m *model) askFailure(t steps.Task) {
 	ts, s, host := m.kase.State.Task(t), m.kase.Step(t), inert(t.Host)
 	options := []dialog.Option{
 		m.option("r", "retry", "retry", steps.Action{Verb: steps.Retry, Task: t}),
-		m.option("v", "verify again", "verify", steps.Action{Verb: steps.VerifyAgain, Task: t}),
+		m.option("V", "verify again", "verify", steps.Action{Verb: steps.VerifyAgain, Task: t}),
 		m.option("s", "skip", "skip", steps.Action{Verb: steps.Skip, Task: t}),
 		m.option("m", "mark done", "mark", steps.Action{Verb: steps.MarkDone, Task: t}),
 		m.option("u", "undo it", "undo", steps.Action{Verb: steps.UndoTask, Task: t}),
@@ -45,6 +45,7 @@ func (m *model) askFailure(t steps.Task) {
 	q.about = aboutTask(t, ts.Status)
 	q.body = func(w int) []string { return m.whatHappened(t, w, m.room(q)) }
 	q.on = func(a dialog.Answer) tea.Cmd { return m.afterFailure(t, a.ID) }
+	m.readsLog(q, t)
 	m.ask(q)
 }
 
@@ -212,6 +213,7 @@ func (m *model) askResolve(t steps.Task) {
 			return toldMsg{&answer, tail.Inert(text)}
 		}
 	}
+	m.readsLog(q, t)
 	m.ask(q)
 }
 
@@ -242,5 +244,6 @@ func (m *model) askCancel(t steps.Task) {
 		return p.Lines
 	}
 	q.on = func(dialog.Answer) tea.Cmd { return m.submit(nil, steps.Action{Verb: steps.CancelTask, Task: t}) }
+	m.readsLog(q, t)
 	m.ask(q)
 }

@@ -1,7 +1,7 @@
 package ui
 
-// The rule of this file: Update is one switch with one line per case. It does
-// no work and waits for nothing.
+// The rule of this file: what a message means is one switch with one line per
+// case. Update does no work and waits for nothing.
 
 import (
 	"errors"
@@ -26,6 +26,11 @@ func (m *model) Init() tea.Cmd {
 // Update takes one message.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.drawn = false
+	return m, tea.Batch(m.take(msg), m.begin())
+}
+
+// take does what a message means.
+func (m *model) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
@@ -39,16 +44,16 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg.Content)
 	case tea.KeyPressMsg:
 		cmd := m.key(dialog.Key{Name: msg.String(), Text: msg.Text, Repeat: msg.IsRepeat, At: m.opts.keyAt()})
-		return m, tea.Batch(cmd, m.keep())
+		return tea.Batch(cmd, m.keep())
 	case snapshotMsg:
-		return m, m.observe(runner.Snapshot(msg))
+		return m.observe(runner.Snapshot(msg))
 	case textMsg:
 		m.edited(Text(msg))
 	case tea.MouseWheelMsg:
 		m.wheel(msg)
-		return m, m.keep()
+		return m.keep()
 	case siftedMsg:
-		return m, m.sifted(msg)
+		return m.sifted(msg)
 	case notKeptMsg:
 		m.say(style.Warn, "how the screen is looked at cannot be kept: "+msg.err.Error())
 	case pagedMsg:
@@ -58,13 +63,13 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		m.done(msg)
 	case wroteMsg:
-		return m, m.wrote(msg)
+		return m.wrote(msg)
 	case toldMsg:
 		m.told(msg)
 	default:
 		m.drawn = true
 	}
-	return m, nil
+	return nil
 }
 
 // background takes what the terminal says of itself, unless a person said it.

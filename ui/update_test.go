@@ -231,7 +231,7 @@ func TestGateOpensOnlyOnGreen(t *testing.T) {
 	}
 	d.look()
 	d.expect(t, "[x] green free disk on head", "31 GiB, want >= 20 GiB", "waits for the driver")
-	d.press("a")
+	d.press("A")
 	d.expect(t, "SIGN OFF as driver")
 	d.press("y", "x")
 	d.expect(t, "yes of ana")
@@ -292,7 +292,7 @@ func TestRollbackShowsItsPlanAndAsksPerHost(t *testing.T) {
 	d.press("R")
 	d.expect(t, "ROLL BACK", "r the run", "Undos, the newest work first")
 	d.press("r")
-	d.expect(t, "ROLL BACK run: the whole plan", "Cancel all running jobs", "head: undo Build")
+	d.expect(t, "ROLL BACK the run: the whole plan", "Cancel all running jobs", "head: undo Build")
 	d.words("the tests are red")
 	d.press("enter", "y")
 	if d.f.state.Rollback == nil {

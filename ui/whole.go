@@ -7,6 +7,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/runner/tail"
+	"belay/steps"
+	"belay/ui/dialog"
 	"belay/ui/style"
 )
 
@@ -24,11 +26,16 @@ type pagedMsg struct{ err error }
 // whole opens the focused log, or the output of the selected task, in $PAGER.
 func (m *model) whole() tea.Cmd {
 	w, ok := m.wholeOf()
-	switch {
-	case !ok:
+	if !ok {
 		m.say(style.Dim, "there is no log or output here to open")
 		return nil
-	case m.opts.Pager == nil:
+	}
+	return m.read(w)
+}
+
+// read gives the screen to the pager.
+func (m *model) read(w Whole) tea.Cmd {
+	if m.opts.Pager == nil {
 		m.say(style.Dim, "there is no pager")
 		return nil
 	}
@@ -51,11 +58,37 @@ func (m *model) wholeOf() (Whole, bool) {
 	if !ok {
 		return w, false
 	}
-	w.Title, w.Ring = "output of "+t.String(), m.run.Output(t)
+	own, ok := m.attemptOf(t)
+	own.Top = w.Top
+	return own, ok
+}
+
+// attemptOf is the output of a task's newest attempt, from its end.
+func (m *model) attemptOf(t steps.Task) (Whole, bool) {
+	w := Whole{Title: "output of " + t.String(), Ring: m.run.Output(t), Top: -1}
 	if a := m.kase.State.Task(t).Attempt(); a != nil && m.opts.LogFile != nil {
 		w.File = m.opts.LogFile(a.ID)
 	}
 	return w, w.Ring != nil || w.File != ""
+}
+
+// readsLog offers the whole log of a task's newest attempt in a question, which
+// stands as before when the pager has ended. The key is that of the screen.
+func (m *model) readsLog(q *question, t steps.Task) {
+	o := dialog.Option{Key: "L", Label: "its full log", ID: "log", Safe: true, Bare: true}
+	if _, ok := m.attemptOf(t); !ok {
+		o.Off = "there is no log of it"
+	}
+	q.Options = append(q.Options, o)
+	on := q.on
+	q.on = func(a dialog.Answer) tea.Cmd {
+		if a.ID != o.ID {
+			return on(a)
+		}
+		w, _ := m.attemptOf(t)
+		m.ask(q)
+		return m.read(w)
+	}
 }
 
 // paged says how the pager ended, where it did not end well.

@@ -93,6 +93,30 @@ func New(name, title string, cancel string, options ...Option) *Dialog {
 // Typing reports whether keys go into a field.
 func (d *Dialog) Typing() bool { return d.Focus < len(d.Fields) }
 
+// Enter is what the Enter key does in the focused field.
+type Enter int
+
+// What Enter does. Until it has left the text, the keys of the answers are typed.
+const (
+	NoText   Enter = iota // no field is focused
+	ToNext                // goes on to the next field
+	ToAnswer              // leaves the text for the answers
+	Sends                 // answers, where everything is filled in
+)
+
+// Enter says what the Enter key does now.
+func (d *Dialog) Enter() Enter {
+	switch last := d.Focus == len(d.Fields)-1; {
+	case !d.Typing():
+		return NoText
+	case last && d.Sends != "":
+		return Sends
+	case last:
+		return ToAnswer
+	}
+	return ToNext
+}
+
 // HandleKey takes one key that the guard let through.
 func (d *Dialog) HandleKey(k Key) Answer {
 	switch k.Name {
@@ -163,8 +187,7 @@ func (d *Dialog) enter(f *Field) Answer {
 	if p := f.problem(); p != "" {
 		return Answer{Say: p}
 	}
-	last := d.Focus == len(d.Fields)-1
-	if last && d.Sends != "" {
+	if d.Enter() == Sends {
 		return d.answer(d.Sends)
 	}
 	d.Focus++

@@ -14,7 +14,7 @@ import (
 // Wish is one thing that wants a person.
 type Wish struct {
 	Task    steps.Task // zero for what concerns a host or the run
-	Row     ID         // of the group that it is about, in place of a task
+	Row     ID         // of the group or the rollback's entry that it is about
 	Host    string
 	Trigger string
 	Text    string
@@ -50,9 +50,7 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 	if open := r.OpenInputs(); len(open) > 0 {
 		out = append(out, Wish{Text: fmt.Sprintf("%d inputs have no answer", len(open)), Hint: "x asks for them", Tone: style.Strong})
 	}
-	if next, waits := r.RollbackWaits(); waits {
-		out = append(out, Wish{Task: next.Task, Text: "the rollback waits: " + EntryText(r.Step(next.Task), next), Hint: "x goes on", Tone: style.Strong})
-	}
+	out = r.withRollback(out)
 	if w, ok := r.leftOff(); ok {
 		out = append(out, w)
 	}
@@ -70,6 +68,34 @@ func (r *Run) everyTask() []steps.Task {
 		}
 	}
 	return out
+}
+
+// withRollback adds what the open rollback waits for. Where its task is in the
+// list already, the list says only that the rollback waits for that: one thing
+// has one key.
+func (r *Run) withRollback(out []Wish) []Wish {
+	next, waits := r.RollbackWaits()
+	if !waits {
+		return out
+	}
+	row := ID{Rollback: true, Step: next.Task.Step, Host: next.Task.Host, Entry: next.Part}
+	for i, w := range out {
+		if w.Task == next.Task {
+			out[i].Text, out[i].Row = "the rollback waits: "+w.Text, row
+			return out
+		}
+	}
+	hint := "x goes on"
+	host, word := r.Unconfirmed()
+	switch {
+	case next.Do == steps.DoByHand:
+		hint = "m marks it undone"
+	case word:
+		hint = "x asks for the word of " + host
+	case next.Do == steps.DoExecute && r.Step(next.Task).Person():
+		hint = "x begins it"
+	}
+	return append(out, Wish{Task: next.Task, Row: row, Text: "the rollback waits: " + EntryText(r.Step(next.Task), next), Hint: hint, Tone: style.Strong})
 }
 
 func (r *Run) wish(t steps.Task) (Wish, bool) {

@@ -77,6 +77,27 @@ func Evidence(r *Run, t steps.Task, w int, st *style.Style) []string {
 	return p.Lines
 }
 
+// Soaking is what a person decides by who extends a soak, ends it or gives it
+// up: how far it is and until when, what is not green, and what red does to it.
+func Soaking(r *Run, t steps.Task, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	s := r.Step(t)
+	r.state(p, t)
+	r.soak(p, s, t, r.State.Task(t))
+	r.demand(p, t)
+	p.Readings(green(r.Evidence(t)), r.Now)
+	p.Field("on red", soakTurns[s.Soak.OnRed])
+	p.Field("on stale", soakTurns[s.Soak.OnStale])
+	p.Field("note", s.Note)
+	return p.Lines
+}
+
+// soakTurns say what a soak does about evidence that is not green.
+var soakTurns = map[string]string{
+	"": "its clock stands until all is green again", "pause": "its clock stands until all is green again",
+	"restart": "its clock begins anew", "fail": "it fails",
+}
+
 // evidence shows live values where the task waits for them (what is not green
 // stands above), else those it was judged by, else what will be looked at.
 func (r *Run) evidence(p *Page, s *steps.Step, t steps.Task, ts steps.TaskState) {

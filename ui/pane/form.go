@@ -33,6 +33,7 @@ type FormField struct {
 type FormOption struct {
 	Key, Label, Off string
 	Highlighted     bool
+	Later           bool // its key means nothing before the text is left
 }
 
 // Inner is the width of a form's body.
@@ -40,7 +41,7 @@ func Inner(w int) int { return w - 4 }
 
 // Draw gives the box, at most h high, and how many lines of the body it shows.
 func (f Form) Draw(w, h int, st *style.Style) (box []string, shown int) {
-	under := f.under(w, st)
+	under := f.under(w, h, st)
 	shown = max(0, min(len(f.Body), h-3-len(under)))
 	scroll := max(0, min(f.Scroll, len(f.Body)-shown))
 	lines := append([]string{}, f.Body[scroll:scroll+shown]...)
@@ -58,18 +59,25 @@ func (f Form) Draw(w, h int, st *style.Style) (box []string, shown int) {
 }
 
 // Room is how many lines of a body can be seen at once in a box of a size.
-func (f Form) Room(w, h int, st *style.Style) int { return max(0, h-3-len(f.under(w, st))) }
+func (f Form) Room(w, h int, st *style.Style) int { return max(0, h-3-len(f.under(w, h, st))) }
 
 // under is what stands below the body: fields, what the last key did not do,
-// and the answers.
-func (f Form) under(w int, st *style.Style) []string {
+// and the answers. What it did not do is at most a third of the box: a long
+// list of reasons stands in the body as well.
+func (f Form) under(w, h int, st *style.Style) []string {
 	in := Inner(w)
 	var out []string
 	for _, x := range f.Fields {
 		out = append(out, x.lines(in, st)...)
 	}
 	if f.Say != "" {
-		out = append(out, st.Paint(style.Warn, Cut(f.Say, in, st)))
+		said := Wrap(f.Say, in)
+		if most := max(1, h/3); len(said) > most {
+			said = append(said[:most-1], Cut(strings.Join(said[most-1:], " "), in, st))
+		}
+		for _, l := range said {
+			out = append(out, st.Paint(style.Warn, l))
+		}
 	}
 	return append(out, f.options(in, st)...)
 }
@@ -141,7 +149,7 @@ func (f Form) options(w int, st *style.Style) []string {
 		switch {
 		case o.Highlighted:
 			row += st.Button.Render(text)
-		case o.Off != "":
+		case o.Off != "" || o.Later:
 			row += st.Paint(style.Dim, text)
 		default:
 			row += st.Paint(style.Key, o.Key) + " " + o.Label

@@ -149,6 +149,17 @@ func (r *Run) RollbackWaits() (steps.Entry, bool) {
 	return next[0], true
 }
 
+// Unconfirmed gives the host of the open rollback's next stage whose word is
+// still to be typed.
+func (r *Run) Unconfirmed() (string, bool) {
+	for _, e := range r.RollbackNext() {
+		if _, ok := r.State.Rollback.Confirmed[e.Task.Host]; !ok && r.HostLevel(r.State.Rollback.Scope, e.Task.Host) > steps.None {
+			return e.Task.Host, true
+		}
+	}
+	return "", false
+}
+
 // Elapsed of a task: how long its newest attempt took or has taken so far.
 func (r *Run) Elapsed(t steps.Task) (time.Duration, bool) {
 	ts := r.State.Task(t)

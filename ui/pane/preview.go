@@ -5,13 +5,9 @@ package pane
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
-
-	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/style"
 )
@@ -21,7 +17,7 @@ type Ask struct {
 	Task   steps.Task
 	Undo   bool
 	Level  steps.Danger
-	Diff   string // of an edit: the change, or why it is not known
+	Diff   string // of an edit or its undo: the change, or why it is not known
 	Reason string // why a reason is asked for
 }
 
@@ -60,8 +56,9 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		r.wanted(p, s.Check)
 		p.Readings(r.Seen.Checks[a.Task], r.Now)
 	}
-	if s.Kind == steps.Edit && !a.Undo {
-		r.change(p, s, a)
+	edit := s.Kind == steps.Edit && s.File != nil
+	if edit {
+		p.edited(s, a.Undo, a.Diff)
 	} else if work.Text != "" {
 		p.Head("Script, by " + or(work.Shell, "sh") + " with set -eu")
 		p.Script(work.Text)
@@ -70,6 +67,9 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	p.Head("Variables")
 	for _, v := range work.Env {
 		p.Text(style.Plain, v)
+	}
+	if edit && work.Text != "" {
+		p.inFull("", work)
 	}
 	return p.Lines
 }
@@ -151,65 +151,6 @@ func (r *Run) opens(p *Page, s *steps.Step) {
 	if ph.Window > 0 {
 		p.Toned(style.Warn, "window", fmt.Sprintf("opens %s: %s from now, until %s", ph.Title, ph.Window, r.Now.Add(ph.Window.D()).Format("15:04")))
 	}
-}
-
-func (r *Run) change(p *Page, s *steps.Step, a Ask) {
-	p.Head("Edit of " + tail.Inert(s.File.Path))
-	if a.Diff == "" {
-		p.Text(style.Dim, "the file is being read")
-	}
-	p.Changed(a.Diff)
-}
-
-// Changed shows a difference in the form of diff -u.
-func (p *Page) Changed(diff string) {
-	for _, l := range strings.Split(strings.TrimRight(diff, "\n"), "\n") {
-		tone := style.Plain
-		switch {
-		case strings.HasPrefix(l, "+"):
-			tone = style.OK
-		case strings.HasPrefix(l, "-"):
-			tone = style.Danger
-		}
-		p.Text(tone, l)
-	}
-}
-
-// Diff is the change that an edit makes to a file, with a word in front of
-// every line that changes.
-func Diff(s *steps.Step, current []byte) string {
-	before, after, err := steps.EditPreview(s.File, current, nil)
-	if err != nil {
-		return "cannot be made: " + err.Error()
-	}
-	if string(before) == string(after) {
-		return "nothing changes"
-	}
-	d := udiff.Unified("as it is", "as it will be", string(before), string(after))
-	if current == nil {
-		return "the file is new\n" + d
-	}
-	return d
-}
-
-// Sets lists what an edit sets, for when the file cannot be read beforehand.
-func Sets(s *steps.Step) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(s.File.Set)) {
-		v := s.File.Set[name]
-		value := v.Value
-		if v.Secret != "" {
-			value = "‹secret " + v.Secret + "›"
-		}
-		out = append(out, "+"+name+"="+value)
-	}
-	for _, r := range s.File.Replace {
-		out = append(out, "-"+r.Old, "+"+r.New)
-	}
-	if s.File.Template != "" {
-		out = append(out, "the whole file becomes:", s.File.Template)
-	}
-	return strings.Join(out, "\n")
 }
 
 // proof shows the verify and, of a step, the undo.

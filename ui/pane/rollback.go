@@ -51,6 +51,55 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 	return p.Lines
 }
 
+// HostPart shows what the rollback of a scope does on one host once its word is
+// typed. Diff gives what an edit, or the undo of one, changes.
+func HostPart(r *Run, scope steps.Scope, host string, diff func(steps.Task) string, w int, st *style.Style) []string {
+	p := NewPage(w, st)
+	p.Field("part of", "the rollback of "+ScopeName(scope)+"; it goes on by itself until the first thing that is not green")
+	full := NewPage(w, st)
+	for _, e := range r.UndoPlan(scope) {
+		if e.Task.Host != host || e.Done || e.Do != steps.DoUndo && e.Do != steps.DoExecute {
+			continue
+		}
+		s, undo := r.Step(e.Task), e.Part == steps.PartUndo
+		p.Head(EntryText(s, e))
+		if undo && s.NoReturn != "" {
+			p.Toned(style.Danger, "restores", "not all: "+s.NoReturn)
+		}
+		work, err := r.Work(e.Task, undo, "")
+		switch {
+		case err != nil:
+			p.Toned(style.Danger, "cannot", err.Error())
+		case s.Kind == steps.Edit && s.File != nil:
+			p.Field("dir", work.Dir)
+			p.edited(s, undo, diff(e.Task))
+			full.inFull(" of "+EntryText(s, e), work)
+		case work.Text != "":
+			p.Field("dir", work.Dir)
+			p.Script(work.Text)
+		default:
+			p.Field("do", s.Text)
+		}
+	}
+	if len(full.Lines) > 0 {
+		p.Lines = append(append(p.Lines, ""), full.Lines...)
+	}
+	return p.Lines
+}
+
+// ScopeName is a scope as a person reads it in a sentence.
+func ScopeName(sc steps.Scope) string {
+	switch {
+	case sc == steps.Scope{}:
+		return "the run"
+	case sc.Host == "" && sc.Phase != "":
+		return tail.Inert("phase " + sc.Phase)
+	case sc.Phase == "" && sc.Host != "":
+		return tail.Inert("host " + sc.Host)
+	}
+	return tail.Inert(sc.String())
+}
+
 func (r *Run) planLine(n int, e steps.Entry, w int, st *style.Style) string {
 	do, tone := e.Do, style.Plain
 	switch {

@@ -86,8 +86,9 @@ func (r *Run) covered(p *Page, t steps.Task, as string) {
 	switch {
 	case as != "":
 		p.Text(style.Dim, "the same as on "+as)
-	case s.Kind == steps.Edit:
-		p.Text(style.Plain, Sets(s))
+	case s.Kind == steps.Edit && s.File != nil:
+		p.Field("file", s.File.Path)
+		p.Changed(Sets(s))
 	case s.Script != "":
 		p.Script(s.Script)
 	default:

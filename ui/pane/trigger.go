@@ -87,7 +87,7 @@ func TriggerPage(r *Run, s steps.Sight, w int, st *style.Style) []string {
 	if !s.State.Since.IsZero() {
 		p.Field("since", s.State.Since.In(r.Now.Location()).Format("15:04:05")+", "+since(r.Now, s.State.Since))
 	}
-	p.Field("proposes", "to roll back "+t.Scope().String()+"; it starts nothing, and steps that you execute one by one go on")
+	p.Field("proposes", "to roll back "+ScopeName(t.Scope())+"; it starts nothing, and steps that you execute one by one go on")
 	if s.State.Now == steps.TriggerFired && len(s.State.Evidence) > 0 {
 		p.Head("Evidence that it fired on")
 		p.Readings(s.State.Evidence, r.Now)

@@ -46,7 +46,7 @@ func (c *console) holdsTheCrash() {
 	if now := c.events(); count(now, "intended") != count(now[:n], "intended") || has(now[n:], "rollback-opened") {
 		c.Errorf("to hold did something: %v", now[n:])
 	}
-	c.see("TRIGGER FIRED: More than three nodes lost", "[ esc hold ]", "R roll back rollout") // it proposes, and starts nothing
+	c.see("TRIGGER FIRED: More than three nodes lost", "[ esc hold ]", "R roll back phase rollout") // it proposes, and starts nothing
 	c.press("Enter")
 	c.gone("TRIGGER FIRED: More than three nodes lost")
 }
@@ -70,7 +70,7 @@ func (c *console) findsTheCrash() {
 	c.press(".")
 	c.until("the cursor on what failed, out of the folds", onCrash)
 	c.press("R")
-	c.see("a plan is shown first", "r the run   p phase rollout   o host w82")
+	c.see("ROLL BACK what?", "r the run   p phase rollout   o host w82")
 	c.press("Escape")
-	c.gone("a plan is shown first")
+	c.gone("ROLL BACK what?")
 }

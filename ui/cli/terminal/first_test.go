@@ -267,7 +267,7 @@ func fills(s size) func(string) bool {
 			return strings.Contains(screen, "too small")
 		}
 		last := strings.TrimSpace(lines[len(lines)-1])
-		return len(lines) == s.h && (strings.HasPrefix(last, "x execute") || strings.HasPrefix(last, "the question is focused"))
+		return len(lines) == s.h && (strings.HasPrefix(last, "x execute") || strings.HasPrefix(last, "Esc closes this question"))
 	}
 }
 

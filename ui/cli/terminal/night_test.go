@@ -131,7 +131,7 @@ func (c *console) opensTheGate() {
 	}
 	c.press("x")
 	c.until("a green gate", func(s string) bool {
-		return strings.Contains(s, "GATE Stop the cluster?") && strings.Contains(s, "y yes, open it   a sign off (not now)")
+		return strings.Contains(s, "GATE Stop the cluster?") && strings.Contains(s, "y yes, open it   A sign off (not now)")
 	})
 	c.press("Enter") // the default leaves it closed
 	c.gone("GATE Stop")

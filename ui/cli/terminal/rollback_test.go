@@ -13,9 +13,9 @@ import (
 func (c *console) rollsBack(why, leaveIn string) {
 	c.Helper()
 	c.press("R")
-	c.see("ROLL BACK (a plan is shown first)")
+	c.see("ROLL BACK what?")
 	c.press("r")
-	c.see("ROLL BACK run: the whole plan", "reason")
+	c.see("ROLL BACK the run: the whole plan", "reason")
 	c.write(why)
 	c.press("Enter")
 	c.yes("the whole plan")
@@ -149,12 +149,12 @@ func (c *console) rollsOn() {
 		c.recorded("what came of the answer", func(es []event) bool { return len(es) > n })
 	case rollbackWaits(s):
 		c.press("R")
-		s = c.until("a question", func(s string) bool { return asks.MatchString(s) || strings.Contains(s, "ROLLBACK of run") })
+		s = c.until("a question", func(s string) bool { return asks.MatchString(s) || strings.Contains(s, "ROLLBACK of the run") })
 		if asks.MatchString(s) {
 			return // it asked by itself in the same moment
 		}
 		c.press("x")
-		c.gone("ROLLBACK of run")
+		c.gone("ROLLBACK of the run")
 	default:
 		c.recorded("the end of the rollback", func(es []event) bool { return has(es, "rollback-closed") })
 	}
