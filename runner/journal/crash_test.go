@@ -4,10 +4,12 @@ package journal
 // every choice of unsynced bytes, and recovery is crashed again.
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +50,8 @@ func tick() func() time.Time {
 	return func() time.Time { t = t.Add(time.Second); return t }
 }
 
-// mustHold opens the disk and wants records 1..n with acked <= n <= tried.
+// mustHold opens the disk, wants records 1..n with acked <= n <= tried, and that
+// the journal goes on from there.
 func mustHold(t *testing.T, where string, disk *memDisk, acked, tried int) {
 	t.Helper()
 	disk.held = false
@@ -59,57 +62,87 @@ func mustHold(t *testing.T, where string, disk *memDisk, acked, tried int) {
 	if err != nil {
 		t.Fatalf("%s: cannot open what a crash left: %v", where, err)
 	}
-	defer j.Close()
 	if len(records) < acked || len(records) > tried {
 		t.Fatalf("%s: %d records, %d were acknowledged, %d tried", where, len(records), acked, tried)
 	}
 	for i, r := range records {
-		var n int
-		if json.Unmarshal(r.Data, &n); n != i+1 {
+		if string(r.Data) != strconv.Itoa(i+1) {
 			t.Fatalf("%s: record %d holds %s", where, i+1, r.Data)
 		}
 	}
+	_, err = j.Append("n", len(records)+1)
+	j.Close()
+	if err != nil {
+		t.Fatalf("%s: it does not go on: %v", where, err)
+	}
+	disk = disk.afterCrash(nothingMore, false)
+	if _, again, _, err := OpenOn(disk, memDir, tick()); err != nil || len(again) != len(records)+1 {
+		t.Fatalf("%s: went on to record %d, and then there were %d: %v", where, len(records)+1, len(again), err)
+	}
 }
 
+type named struct {
+	name string
+	survival
+}
+
+// TestEveryCallWithEveryFault: make deep takes a run of 50 records.
 func TestEveryCallWithEveryFault(t *testing.T) {
-	const want = 5
+	want, least := 25, 10_000
+	if os.Getenv("BELAY_DEEP") != "" {
+		want = 50
+	}
 	quiet := newMemDisk()
 	if _, _, err := live(quiet, want); err != nil {
 		t.Fatal(err)
 	}
-	states := 0
+	coin := rand.New(rand.NewPCG(1, 2))
+	survivals := []named{{"none", nothingMore}, {"all", everything}, {"half", half(coin)}}
+	states, seen := 0, map[fault]int{}
 	for at := 1; at <= quiet.calls; at++ {
-		for _, kind := range []fault{crashBefore, crashAfter, shortWrite, failOnce, failForever} {
-			for _, keep := range []int{0, 1, 500, 999, 1000} {
+		for _, kind := range faults {
+			disk := newMemDisk()
+			disk.at, disk.fault = at, kind
+			acked, tried, err := live(disk, want)
+			if err != nil {
+				seen[kind]++
+			}
+			for _, s := range survivals {
 				for _, names := range []bool{false, true} {
-					disk := newMemDisk()
-					disk.at, disk.fault = at, kind
-					acked, tried, _ := live(disk, want)
-					where := fmt.Sprintf("fault %d at call %d (%s), keep %d, names %v",
-						kind, at, disk.history[min(at, len(disk.history))-1], keep, names)
-					states += crashAgain(t, where, disk.afterCrash(keep, names), acked, tried)
+					where := fmt.Sprintf("fault %d at call %d (%s), %s of the rest, names %v",
+						kind, at, disk.history[min(at, len(disk.history))-1], s.name, names)
+					states += crashAgain(t, where, disk.afterCrash(s.survival, names), half(coin), acked, tried)
 				}
 			}
 		}
 	}
-	t.Logf("%d calls, %d states", quiet.calls, states)
-	if states < 1000 {
+	t.Logf("figure: %d states of %d calls, 0 violations", states, quiet.calls)
+	if states < least {
 		t.Fatalf("only %d states were visited", states)
+	}
+	for _, kind := range faults {
+		if seen[kind] < want {
+			t.Errorf("fault %d ended %d lives only", kind, seen[kind])
+		}
 	}
 }
 
-// crashAgain recovers, with a second crash at every call of the recovery.
-func crashAgain(t *testing.T, where string, disk *memDisk, acked, tried int) (states int) {
+// crashAgain recovers, with a second crash at every call of the recovery, of
+// whose own work nothing survives, or half.
+func crashAgain(t *testing.T, where string, disk *memDisk, torn survival, acked, tried int) (states int) {
 	t.Helper()
+	mustHold(t, where, disk.afterCrash(everything, true), acked, tried)
 	for second := 1; ; second++ {
-		again := disk.afterCrash(0, false)
+		again := disk.afterCrash(everything, true)
 		again.at, again.fault = second, crashAfter
 		live(again, acked) // recovery only: it appends at most what is missing
-		crashed := again.down
-		mustHold(t, where+fmt.Sprintf(", again at %d", second), again.afterCrash(0, false), acked, max(tried, acked))
 		states++
-		if !crashed {
+		if !again.down {
 			return states
+		}
+		for _, s := range []named{{"none", nothingMore}, {"half", torn}} {
+			mustHold(t, fmt.Sprintf("%s, again at %d, %s of that", where, second, s.name), again.afterCrash(s.survival, false), acked, max(tried, acked))
+			states++
 		}
 	}
 }
@@ -128,7 +161,7 @@ func TestWhatOpenReturnsIsOnDisk(t *testing.T) {
 		t.Fatal(len(records), err)
 	}
 	j.Close()
-	mustHold(t, "power loss after Open", disk.afterCrash(0, false), 2, 2)
+	mustHold(t, "power loss after Open", disk.afterCrash(nothingMore, false), 2, 2)
 }
 
 // The copy of a torn line is on disk before the line is cut.
@@ -144,7 +177,7 @@ func TestTornBytesAreNeverLost(t *testing.T) {
 		disk.at, disk.fault = disk.calls+at, crashAfter
 		live(disk, 1)
 		found := false
-		for _, f := range disk.afterCrash(1000, false).files {
+		for _, f := range disk.afterCrash(everything, false).files {
 			found = found || strings.HasSuffix(string(f.seen), `{"v":1,"seq":2,`)
 		}
 		if !found {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
+	"math/rand/v2"
 	"path/filepath"
 	"time"
 )
@@ -21,10 +23,39 @@ const (
 	noFault     fault = iota
 	crashBefore       // the machine stops before the call has an effect
 	crashAfter        // … or after
-	shortWrite        // half of the bytes are written, then ENOSPC
+	shortWrite        // half of the bytes are written, then ENOSPC; later calls work
+	noSpace           // from this call on nothing that takes space works; an fsync does
 	failOnce          // the call fails with EIO; later ones work ("fsyncgate")
 	failForever       // this and all later calls fail
 )
+
+var faults = []fault{crashBefore, crashAfter, shortWrite, noSpace, failOnce, failForever}
+
+// survival says what is on the medium of a file of which kept was synced and
+// seen was written, once the machine has stopped.
+type survival func(kept, seen []byte) []byte
+
+func nothingMore(kept, _ []byte) []byte { return kept }
+func everything(_, seen []byte) []byte  { return seen }
+
+// half keeps each sector that was not synced, or not: they reach the medium in
+// any order, and one that did not reads as zeros if a later one did.
+func half(coin *rand.Rand) survival {
+	return func(kept, seen []byte) []byte {
+		if len(seen) < len(kept) { // a truncation
+			return [][]byte{kept, seen}[coin.IntN(2)]
+		}
+		out := bytes.Clone(kept)
+		for at := len(kept); at < len(seen); {
+			end := min(at/sector*sector+sector, len(seen))
+			if coin.IntN(2) == 0 {
+				out = append(append(out, make([]byte, at-len(out))...), seen[at:end]...)
+			}
+			at = end
+		}
+		return out
+	}
+}
 
 var (
 	errCrash = errors.New("the machine stopped")
@@ -49,6 +80,7 @@ type memDisk struct {
 	fault   fault
 	down    bool // crashed: nothing works
 	broken  bool // failForever has struck
+	full    bool // noSpace has struck
 	history []string
 }
 
@@ -67,6 +99,12 @@ func (d *memDisk) call(name string, effect func() error) error {
 	d.history = append(d.history, name)
 	if d.broken {
 		return errIO
+	}
+	if d.calls == d.at && d.fault == noSpace {
+		d.full = true
+	}
+	if d.full && (name == "mkdir" || name == "create" || name == "write") {
+		return errSpace
 	}
 	if d.calls != d.at {
 		return effect()
@@ -88,23 +126,16 @@ func (d *memDisk) call(name string, effect func() error) error {
 	return effect()
 }
 
-// afterCrash is the disk as the next boot finds it. Of every file, keep says
-// how many of the unsynced bytes (0..1000 per mille) reached the medium.
-func (d *memDisk) afterCrash(keep int, namesKept bool) *memDisk {
+// afterCrash is the disk as the next boot finds it.
+func (d *memDisk) afterCrash(survives survival, namesKept bool) *memDisk {
 	next := newMemDisk()
-	next.dirs = d.dirs
+	next.dirs = maps.Clone(d.dirs)
 	names := d.names
 	if namesKept {
 		names = d.files
 	}
 	for path, f := range names {
-		content := f.kept
-		switch {
-		case bytes.HasPrefix(f.seen, f.kept):
-			content = f.seen[:len(f.kept)+(len(f.seen)-len(f.kept))*keep/1000]
-		case keep >= 500: // a truncation that was not synced
-			content = f.seen
-		}
+		content := survives(f.kept, f.seen)
 		copied := &memFile{seen: bytes.Clone(content), kept: bytes.Clone(content)}
 		next.files[path], next.names[path] = copied, copied
 	}

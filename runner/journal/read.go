@@ -95,7 +95,8 @@ func readFrom(file File, offset int64) ([]byte, error) {
 }
 
 // scan verifies the whole lines of data and returns the place behind the last
-// good one. Bytes behind the last LF are left for the caller.
+// good one. What follows it is a line that was never finished: bytes behind the
+// last LF, or a last line with a hole. It is left for the caller.
 func scan(path string, data []byte, at place) ([]Record, place, error) {
 	records := make([]Record, 0, bytes.Count(data, []byte{'\n'}))
 	for {
@@ -104,6 +105,9 @@ func scan(path string, data []byte, at place) ([]Record, place, error) {
 			return records, at, nil
 		}
 		record, err := unseal(line, at.chain)
+		if err != nil && len(rest) == 0 && holed(line, at.Offset) {
+			return records, at, nil
+		}
 		if err != nil {
 			return records, at, &Damage{Path: path, Offset: at.Offset, Line: int(at.seq) + 1, Why: err.Error()}
 		}
@@ -111,4 +115,22 @@ func scan(path string, data []byte, at place) ([]Record, place, error) {
 		at = place{at.Offset + int64(len(line)) + 1, chain{record.Seq, record.Hash}}
 		data = rest
 	}
+}
+
+// sector is what a drive writes whole or not at all, in bytes.
+const sector = 512
+
+// holed says that a sector of a line is nothing but zeros. A drive takes sectors
+// in any order, so after a loss of power the end of a line may be there while an
+// earlier part of it is not. That line was not synced, so nothing has followed
+// from it; and no record holds a NUL.
+func holed(line []byte, offset int64) bool {
+	for len(line) > 0 {
+		n := min(sector-int(offset%sector), len(line))
+		if len(bytes.Trim(line[:n], "\x00")) == 0 {
+			return true
+		}
+		line, offset = line[n:], offset+int64(n)
+	}
+	return false
 }
