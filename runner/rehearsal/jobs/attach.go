@@ -84,18 +84,34 @@ func (j *Jobs) piece(id string, offset, n int64) ([]byte, error) {
 	return data, err
 }
 
+// fence takes an id that no launch has taken, and otherwise only looks.
+func (j *Jobs) fence(c job.Call, out io.Writer) error {
+	s, err := j.fenced(c.ID)
+	if err != nil {
+		return err
+	}
+	return j.line(out, s)
+}
+
+func (j *Jobs) fenced(id string) (job.Status, error) {
+	if _, err := j.take(id, map[string]string{"kind": "cancel"}); err != nil {
+		return job.Status{}, err
+	}
+	s := j.look(id, true)
+	if s.State == job.None {
+		return s, refuse(job.RefusedSpace, "cannot fence: no space")
+	}
+	return s, nil
+}
+
 // cancel fences an id that nobody has taken, and ends an attempt that runs:
 // TERM for all that belongs to it, and KILL after the grace.
 func (j *Jobs) cancel(gone <-chan struct{}, c job.Call, out io.Writer) error {
-	if _, err := j.take(c.ID, map[string]string{"kind": "cancel"}); err != nil {
+	s, err := j.fenced(c.ID)
+	if err != nil {
 		return err
 	}
-	s := j.look(c.ID, true)
-	switch s.State {
-	case job.None:
-		return refuse(job.RefusedSpace, "cannot fence: no space")
-	case job.Running:
-	default:
+	if s.State != job.Running {
 		return j.line(out, s)
 	}
 	sig := "TERM"

@@ -87,6 +87,8 @@ func (j *Jobs) Serve(gone <-chan struct{}, c job.Call, out, errs io.Writer) int 
 		err = j.launch(c, out)
 	case job.Look:
 		err = j.line(out, j.look(c.ID, true))
+	case job.Fence:
+		err = j.fence(c, out)
 	case job.Attach:
 		err = j.attach(gone, c, out)
 	case job.Cancel:

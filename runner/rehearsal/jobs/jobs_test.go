@@ -96,6 +96,13 @@ func TestFence(t *testing.T) {
 	if s, _ := ask(t, j, launch("early", "echo ran >/tmp/early")); s.State != job.Fenced {
 		t.Errorf("launch behind the fence: %+v", s)
 	}
+	fence := job.Call{Verb: job.Fence, ID: "fence"}
+	if s, code := ask(t, j, fence); s.State != job.Fenced || code != 0 {
+		t.Errorf("fence: %+v, code %d", s, code)
+	}
+	if s, _ := ask(t, j, launch("fence", "echo ran >/tmp/early")); s.State != job.Fenced {
+		t.Errorf("launch behind the fence: %+v", s)
+	}
 	for range 10 {
 		id := "race" + time.Now().Format("150405.000000000")
 		var all sync.WaitGroup
