@@ -47,6 +47,9 @@ func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 	}
 	at := &attempt{r: r, task: t, launched: launch, id: a.ID, undo: a.Undo, host: r.cfg.Hosts[t.Host], work: work,
 		cancel: make(chan struct{}), ended: make(chan job.Status, 1)}
+	if launch {
+		r.launched[a.ID] = true
+	}
 	at.keeps = launch && a.Undo && r.cfg.Keep != nil && r.kase().KeepsEvidence(t.Host)
 	ctx, stop := context.WithCancel(r.ctx)
 	at.stop = stop
@@ -106,6 +109,7 @@ func (a *attempt) follow(ctx context.Context, req job.Request, launch, started b
 			a.end(steps.NotStarted{Attempt: a.id, Why: "its log cannot be written: " + err.Error()})
 			return
 		}
+		a.freeze(err)
 		log = discard()
 	}
 	a.log = log
@@ -207,7 +211,7 @@ func (a *attempt) settle(ctx context.Context, st job.Status) {
 			return
 		}
 		if st.Signal != "" {
-			a.log.close()
+			a.keepLog()
 			a.end(steps.Cancelled{Attempt: a.id, Signal: st.Signal})
 			return
 		}
@@ -228,8 +232,15 @@ func (a *attempt) settle(ctx context.Context, st job.Status) {
 	if !ok {
 		return
 	}
-	a.log.close()
+	a.keepLog()
 	a.post(func() { a.r.exited(a, st, raw) })
+}
+
+// keepLog puts the copy on disk before its end is journalled.
+func (a *attempt) keepLog() {
+	if err := a.log.close(); err != nil {
+		a.freeze(err)
+	}
 }
 
 // exited runs on the loop: it judges the end and goes on to the proof.

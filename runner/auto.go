@@ -291,10 +291,13 @@ func codeOf(err error, otherwise int) int {
 	return otherwise
 }
 
-// tell gives the outcome once.
+// tell gives the outcome once. Without a journal there is only one.
 func (r *Runner) tell(o Outcome) {
 	if r.told {
 		return
+	}
+	if r.frozen != nil {
+		o = Outcome{steps.CodeDamaged, ErrFrozen.Error() + ": " + r.frozen.Error()}
 	}
 	r.told = true
 	r.autoDone <- o
@@ -303,10 +306,6 @@ func (r *Runner) tell(o Outcome) {
 // autoEnd gives the outcome of a run that can go no further.
 func (r *Runner) autoEnd() {
 	if r.cfg.Auto == nil || r.told {
-		return
-	}
-	if r.frozen != nil {
-		r.tell(Outcome{steps.CodeDamaged, ErrFrozen.Error() + ": " + r.frozen.Error()})
 		return
 	}
 	code, why := r.kase().Outcome(r.autoTasks())

@@ -20,7 +20,7 @@ func (a *attempt) attach(ctx context.Context) (job.Status, bool) {
 			a.post(func() { a.r.answered(a.task) })
 			return st, true
 		case a.log.err != nil:
-			a.r.post(func() { a.r.freeze(a.log.err) })
+			a.freeze(a.log.err)
 			a.log.drop()
 			continue
 		case errors.Is(err, job.ErrShrunk):
@@ -32,6 +32,9 @@ func (a *attempt) attach(ctx context.Context) (job.Status, bool) {
 		}
 	}
 }
+
+// freeze stops launches because our copy of an output cannot be kept.
+func (a *attempt) freeze(why error) { a.r.post(func() { a.r.freeze(why) }) }
 
 // again waits until the host answers about the attempt; false when ctx ends.
 // Until then it has not been seen since the moment at which it fell silent.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -95,14 +96,22 @@ func (o *output) drop() {
 	o.mask, o.err = none.mask, nil
 }
 
-func (o *output) close() {
+// close puts the copy on disk, with its name: what follows may drop the output
+// on the host.
+func (o *output) close() error {
 	if o.shut || o.file == nil {
-		return
+		return o.err
 	}
 	o.shut = true
-	o.mask.Flush()
-	o.file.Sync()
-	o.file.Close()
+	err := o.mask.Flush()
+	err = errors.Join(err, o.file.Sync(), o.file.Close())
+	if dir, derr := os.Open(filepath.Dir(o.file.Name())); derr == nil {
+		err = errors.Join(err, dir.Sync(), dir.Close())
+	}
+	if o.err == nil && err != nil {
+		o.err = fmt.Errorf("keep the output: %w", err)
+	}
+	return o.err
 }
 
 func (o *output) digest() string { return hex.EncodeToString(o.sum.Sum(nil)) }

@@ -35,6 +35,9 @@ type Config struct {
 	Auto      *Auto
 
 	Past map[string]steps.Past // what steps took in other runs on real servers; may be nil
+	// Heads are the hashes of the records of earlier consoles, to be held against
+	// what hosts keep; nil where there was none.
+	Heads map[string]bool
 }
 
 // Auto lets the runner execute whatever is allowed, in order, without asking.
@@ -70,9 +73,10 @@ type Runner struct {
 	checking   map[steps.Task]bool        // its check is being looked at
 	refused    map[steps.Task]string      // what its host would not start, until a person says so again
 	begun      time.Time
-	rolledBack bool // an automatic run has opened its rollback
-	told       bool // the outcome of an automatic run was given
-	forgetting int  // hosts that have not answered yet whether they dropped an output
+	rolledBack bool            // an automatic run has opened its rollback
+	told       bool            // the outcome of an automatic run was given
+	launched   map[string]bool // attempts of this console
+	forgetting int             // hosts that have not answered yet whether they dropped an output
 	autoDone   chan Outcome
 
 	mu      sync.Mutex // guards what faces read
@@ -96,8 +100,12 @@ type Outcome struct {
 	Why  string
 }
 
-// ErrFrozen is returned for actions while the journal cannot be written.
-var ErrFrozen = errors.New("the journal cannot be written: nothing new is started")
+// ErrFrozen is returned for actions when the journal is no record any more: it
+// cannot be written, or its end is missing.
+var ErrFrozen = errors.New("the journal cannot be relied on: nothing new is started")
+
+// ErrCut: hosts know more of this run than its journal.
+var ErrCut = errors.New("the end of the journal is missing")
 
 // New prepares a runner. Nothing is sent anywhere before Run.
 func New(cfg Config) *Runner {
@@ -106,7 +114,7 @@ func New(cfg Config) *Runner {
 		following: map[string]*attempt{}, looking: map[steps.Task]context.CancelFunc{},
 		seen: steps.Seen{Hosts: map[string]steps.HostSeen{}, Evidence: map[steps.Task][]steps.Reading{},
 			Checks: map[steps.Task][]steps.Reading{}, Proofs: map[steps.Task]steps.Proof{}, Triggers: map[string][]steps.Reading{}},
-		armed:    map[string]bool{},
+		armed: map[string]bool{}, launched: map[string]bool{},
 		checking: map[steps.Task]bool{}, refused: map[steps.Task]string{}, baseline: map[string][]steps.Reading{}, autoDone: make(chan Outcome, 1),
 		hosts: map[string]*watched{}, outputs: map[steps.Task]*tail.Ring{},
 		asking: map[steps.Task]time.Time{}, events: slices.Clone(cfg.Events), book: cfg.Book, old: maps.Clone(cfg.Old),

@@ -70,6 +70,7 @@ type rig struct {
 	logs    string
 	watch   bool
 	keep    Keeper
+	heads   map[string]bool
 }
 
 func newRig(t *testing.T, text string) *rig {
@@ -119,7 +120,7 @@ func (g *rig) start(auto *Auto) {
 		g.t.Fatal(err)
 	}
 	g.runner = New(Config{Book: g.book, Old: map[string]*steps.Runbook{g.book.Hash: g.book}, State: g.journal.fold(),
-		Journal: g.journal, Hosts: hosts, Secrets: secrets, Values: g.secrets, Logs: g.logs, Now: g.journal.now, Auto: auto, Watch: g.watch, Keep: g.keep})
+		Journal: g.journal, Hosts: hosts, Secrets: secrets, Values: g.secrets, Logs: g.logs, Now: g.journal.now, Auto: auto, Watch: g.watch, Keep: g.keep, Heads: g.heads})
 	ctx, stop := context.WithCancel(context.Background())
 	g.stop, g.ended = stop, make(chan struct{})
 	go func() {

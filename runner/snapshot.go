@@ -18,7 +18,7 @@ type Snapshot struct {
 	Case    steps.Case
 	Hosts   []HostView               // in the file's order; local is last, and only where a step runs on it
 	Events  []EventView              // the newest last; at most EventsKept
-	Frozen  error                    // the journal cannot be written: nothing new is launched
+	Frozen  error                    // why the journal cannot be relied on: nothing new is launched
 	Rolling bool                     // the open rollback goes on by itself
 	Asking  map[steps.Task]time.Time // attempts whose host does not answer, since when
 	Version int64                    // grows with every change

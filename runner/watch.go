@@ -85,6 +85,7 @@ const clockAge = time.Minute
 // identify keeps asking a host who it is, whenever its link has changed and
 // often enough to know its clock, and binds it the first time.
 func (r *Runner) identify(w *watched) {
+	compared := false
 	var known, asked time.Time // since when the present link has been identified, and when that was
 	for r.ctx.Err() == nil {
 		l := w.host.Link()
@@ -103,6 +104,9 @@ func (r *Runner) identify(w *watched) {
 			if again && err != nil && l.Up && l.Since.Equal(known) && !errors.As(err, &wrong) {
 				asked = sent // busy: its link says whether it is there
 				continue
+			}
+			if err == nil && !compared {
+				compared = r.compareHeads(r.ctx, w)
 			}
 			if err == nil {
 				asked, known = sent, l.Since

@@ -46,6 +46,12 @@ func (s *State) fitsIntent(e Intended) error {
 	return s.idle(e.Task, e)
 }
 
+// Knows says whether an attempt's intent was written down.
+func (s *State) Knows(attempt string) bool {
+	_, ok := s.byAttempt(attempt)
+	return ok
+}
+
 // fitsLook lets another proof be looked for only of what was done and ended badly.
 func (s *State) fitsLook(e Verifying) error {
 	k, err := s.newest(e.Attempt)

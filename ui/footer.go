@@ -30,7 +30,7 @@ func (m *model) footer() []string {
 		return []string{first, pane.Fit(m.st.Paint(style.Warn, " this terminal has lost the focus; keys go to another window"), m.w, m.st)}
 	}
 	if m.snap.Frozen != nil {
-		first = pane.Fit(m.st.Paint(style.Danger, " the journal cannot be written: nothing new is started"), m.w, m.st)
+		first = pane.Fit(m.st.Paint(style.Danger, " the journal cannot be relied on: nothing new is started"), m.w, m.st)
 	}
 	return []string{first, pane.Hints(m.hints(), m.w, m.st)}
 }

@@ -54,7 +54,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		ring = true
 	}
 	if m.snap.Frozen != nil {
-		m.say(style.Danger, "the journal cannot be written, nothing new is started: "+m.snap.Frozen.Error())
+		m.say(style.Danger, "the journal cannot be relied on, nothing new is started: "+m.snap.Frozen.Error())
 	}
 	if ring {
 		return tea.Raw("\a")

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"belay/runner/journal"
 )
 
 // Env is the process that the program runs in.
@@ -35,6 +37,7 @@ type Env struct {
 	ReadSecret     func(context.Context) ([]byte, error) // a line from the terminal, without echo
 	Hostname       func() (string, error)                // of this machine
 	ReadFile       func(string) ([]byte, error)
+	Disk           journal.Disk // of the journals that it writes
 }
 
 // Host is the real process.
@@ -51,7 +54,7 @@ func Host() Env {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Args: os.Args[1:],
 		Getenv: os.Getenv, Now: time.Now, Cwd: cwd, Self: self, User: login(),
 		IsTerminal: isTerminal, ReadSecret: readSecret,
-		Hostname: os.Hostname, ReadFile: os.ReadFile,
+		Hostname: os.Hostname, ReadFile: os.ReadFile, Disk: journal.OS(),
 	}
 }
 

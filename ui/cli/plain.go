@@ -71,6 +71,11 @@ func (f *plain) end(c *steps.Case, err error) error {
 	case errors.Is(err, errSignal):
 		code = steps.Worse(code, steps.CodePerson)
 	}
+	if r := f.s.runner; r != nil {
+		if frozen := r.Snapshot().Frozen; frozen != nil {
+			code, why = steps.CodeDamaged, frozen.Error()
+		}
+	}
 	fmt.Fprintln(f.out, tail.Inert(f.s.parting(last)))
 	fmt.Fprintln(f.s.p.env.Stderr, sentenceOf(code, why))
 	return quiet(code)

@@ -51,7 +51,7 @@ func (f *plain) show(s runner.Snapshot, list []entry) {
 		f.print("%s\n", tail.Inert(line))
 	}
 	if s.Frozen != nil {
-		f.print("the journal cannot be written: %s\n", tail.Inert(s.Frozen.Error()))
+		f.print("the journal cannot be relied on, nothing new is started: %s\n", tail.Inert(s.Frozen.Error()))
 	}
 	n := c.Progress("")
 	f.print("%s: %d of %d tasks finished\n", environmentWord(c.Book.Env, c.Book.Kind), n.Done+n.Skipped, n.Total)

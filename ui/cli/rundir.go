@@ -52,7 +52,7 @@ func (p *program) newRun(src []byte, o steps.Opened, more []steps.Event) (dir st
 	if err := store(dir, bookName, src); err != nil {
 		return "", err
 	}
-	j, err := journal.Create(dir, p.env.Now)
+	j, err := journal.CreateOn(p.env.Disk, dir, p.env.Now)
 	if err != nil {
 		return "", err
 	}

@@ -30,10 +30,16 @@ type bench struct {
 // newBench starts n servers, a0, a1, …, and writes a runbook around some steps.
 func newBench(t *testing.T, n int, steps string) *bench {
 	t.Helper()
+	return newBenchOn(t, n, steps, sshdtest.Options{})
+}
+
+// newBenchOn does so with servers of a kind.
+func newBenchOn(t *testing.T, n int, steps string, o sshdtest.Options) *bench {
+	t.Helper()
 	b := &bench{t: t, dir: t.TempDir()}
 	var hosts, group, config, known []string
 	for i := range n {
-		s := sshdtest.Start(t, sshdtest.Options{})
+		s := sshdtest.Start(t, o)
 		b.servers = append(b.servers, s)
 		hosts = append(hosts, fmt.Sprintf("[hosts.a%d]\naddress = %q\nport = %d\nuser = %q\n", i, s.Host, s.Port, s.User))
 		group = append(group, fmt.Sprintf("%q", fmt.Sprintf("a%d", i)))
@@ -72,12 +78,19 @@ func (b *bench) write(name, text string) {
 func (b *bench) belay(stdin string, args ...string) (code int, out, errs string) {
 	b.t.Helper()
 	var stdout, stderr bytes.Buffer
-	env := Host()
-	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(stdin), &stdout, &stderr
-	env.Args, env.Cwd, env.Self, env.User = args, b.dir, b.self, "ana"
-	env.Getenv = func(name string) string { return b.environ[name] }
+	env := b.env(&stdout, &stderr, args)
+	env.Stdin = strings.NewReader(stdin)
 	code = Main(env)
 	return code, stdout.String(), stderr.String()
+}
+
+// env is a process for the program, with nothing on its stdin.
+func (b *bench) env(stdout, stderr *bytes.Buffer, args []string) Env {
+	env := Host()
+	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), stdout, stderr
+	env.Args, env.Cwd, env.Self, env.User = args, b.dir, b.self, "ana"
+	env.Getenv = func(name string) string { return b.environ[name] }
+	return env
 }
 
 // want runs the program, which must end with a code.

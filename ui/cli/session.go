@@ -31,9 +31,10 @@ type session struct {
 	next    *steps.Runbook // the text on disk, when it is not that of the run
 	nextSrc []byte
 
-	wrote   chan struct{}  // a record is on disk; holds one wake-up
-	start   journal.Cursor // the end of the journal when this process came
-	last    time.Time      // of its newest event then
+	wrote   chan struct{}   // a record is on disk; holds one wake-up
+	start   journal.Cursor  // the end of the journal when this process came
+	last    time.Time       // of its newest event then
+	heads   map[string]bool // of its records then; nil in a new run
 	stopped context.CancelFunc
 	running sync.WaitGroup
 }
@@ -60,7 +61,7 @@ func (p *program) begin(t *target) (*session, error) {
 		}
 		dir = t.open.dir
 	}
-	j, records, recovery, err := journal.Open(dir, p.env.Now)
+	j, records, recovery, err := journal.OpenOn(p.env.Disk, dir, p.env.Now)
 	if err != nil {
 		return nil, openError(dir, err)
 	}
@@ -70,12 +71,21 @@ func (p *program) begin(t *target) (*session, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if !fresh {
-		s.start, s.last = endOf(dir, records), s.ledger.state.Last
+		s.start, s.last, s.heads = endOf(dir, records), s.ledger.state.Last, heads(records)
 	}
 	if err := s.takeOver(t, recovery); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
 	return s, nil
+}
+
+// heads are the hashes of all records: a host may name any of them.
+func heads(records []journal.Record) map[string]bool {
+	out := make(map[string]bool, len(records))
+	for _, r := range records {
+		out[r.Hash] = true
+	}
+	return out
 }
 
 // firstEvents are what a new run knows before anybody acts: answers and, of a
@@ -181,14 +191,25 @@ func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) erro
 	}
 	s.runner = runner.New(runner.Config{
 		Past: past, Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
-		Journal: runJournal{s.journal, s.wrote}, Hosts: s.hosts, Secrets: masked, Values: s.values,
+		Journal: runJournal{s.journal, s.wrote, s.elsewhere()}, Hosts: s.hosts, Secrets: masked, Values: s.values,
 		Logs: filepath.Join(s.ledger.dir, logsName), Documents: filepath.Join(s.ledger.dir, documentsName),
 		Keep: func(e runner.Evidence) (steps.EvidenceKept, error) { return keepEvidence(s.ledger.dir, e) },
-		Now:  s.p.env.Now, Watch: watch, Auto: auto, Last: s.last,
+		Now:  s.p.env.Now, Watch: watch, Auto: auto, Last: s.last, Heads: s.heads,
 	})
 	ctx, s.stopped = context.WithCancel(ctx)
 	s.running.Go(func() { s.runner.Run(ctx) })
 	return nil
+}
+
+// elsewhere says how a run goes on whose disk has failed: its directory is
+// self-contained, and all that was journalled is in it.
+func (s *session) elsewhere() string {
+	verb := "run"
+	if s.ledger.state.Opened.EnvKind != steps.Live {
+		verb = "rehearse"
+	}
+	return fmt.Sprintf("to go on, leave, copy %s to DIR/%s/ on a disk that works (cp -a), and: belay %s --state DIR --run %s",
+		s.p.env.short(s.ledger.dir), filepath.Base(s.p.runsDir()), verb, s.ledger.id)
 }
 
 // leave ends this process's part. What runs on hosts goes on; the last state

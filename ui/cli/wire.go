@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,13 +38,17 @@ const localName = "local"
 // runJournal is the journal as the runner sees it.
 type runJournal struct {
 	*journal.Journal
-	wrote chan<- struct{}
+	wrote     chan<- struct{}
+	elsewhere string // what to do when it can be written no more
 }
 
 // Append writes an event, and wakes who prints the journal's lines. It never
 // waits for him.
 func (j runJournal) Append(kind string, data any) (seq int64, at time.Time, err error) {
 	r, err := j.Journal.Append(kind, data)
+	if errors.Is(err, journal.ErrFrozen) {
+		err = fmt.Errorf("%w; %s", err, j.elsewhere)
+	}
 	if err != nil {
 		return 0, time.Time{}, err
 	}

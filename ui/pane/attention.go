@@ -26,7 +26,7 @@ type Wish struct {
 func Attention(r *Run, frozen error, servers []Server) []Wish {
 	var out []Wish
 	if frozen != nil {
-		out = append(out, Wish{Text: "the journal cannot be written, nothing new is started: " + frozen.Error(), Tone: style.Danger})
+		out = append(out, Wish{Text: "the journal cannot be relied on, nothing new is started: " + frozen.Error(), Tone: style.Danger})
 	}
 	out = append(out, r.triggerWishes()...)
 	for _, t := range r.everyTask() {
