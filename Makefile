@@ -1,7 +1,7 @@
 # One line each; .ci/run is what has to pass before a change goes in.
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
-.PHONY: build rehearse test race lint bench mutants picture golden ci
+.PHONY: build rehearse test race lint bench mutants deep picture golden ci
 
 build: ; CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X belay/ui/cli.version=$(VERSION)" -o bin/belay .
 
@@ -18,6 +18,8 @@ bench: ; docs/bench.sh
 picture: build ; docs/picture.sh
 
 mutants: ; go run ./.ci/mutants
+
+deep: ; go run ./.ci/deep
 
 golden: ; go test ./ui/... -update
 
