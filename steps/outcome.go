@@ -69,7 +69,8 @@ func (c *Case) readyIn(p *Phase) []Task {
 }
 
 // Outcome says how a run stands over some tasks (nil: all of them): the exit
-// code, and why in a sentence.
+// code, and why in a sentence. CodeDone with a sentence is a run that waits for
+// nobody and is not at its end: a soak goes on by itself.
 func (c *Case) Outcome(over []Task) (int, string) {
 	if over == nil {
 		over = c.Book.Tasks()
@@ -98,19 +99,52 @@ func (c *Case) Outcome(over []Task) (int, string) {
 		in, of := c.InPlay(p.ID)
 		note(CodePerson, "phase %s waits to be accepted with %d of %d hosts", p.ID, in, of)
 	}
-	for _, t := range over {
-		if !c.finished(t) {
-			if open := c.OpenInputs(); len(open) > 0 {
-				note(CodePerson, "the input %s is open", open[0])
-			}
-			note(CodePerson, "%s %s", t, c.Stands(t))
-			break
-		}
-	}
-	if worst == CodePerson && c.nextHostAway() != "" {
+	soaking := c.waiting(over, note)
+	switch {
+	case worst == CodePerson && c.nextHostAway() != "":
 		return CodeUnreachable, c.nextHostAway()
+	case worst == CodeDone:
+		return worst, soaking
 	}
 	return worst, why
+}
+
+// waiting notes the first of the tasks that waits for somebody. What waits
+// for a soak that goes on, as the soak itself, waits for nobody; how far that is
+// comes back. What waits for a task that was cancelled is not a person's turn
+// before that is.
+func (c *Case) waiting(over []Task, note func(int, string, ...any)) (soaking string) {
+	ready, behind, cancelled := map[Task]bool{}, Task{}, false
+	for _, t := range c.Ready() {
+		ready[t] = true
+	}
+	waits := func(t Task) {
+		if open := c.OpenInputs(); len(open) > 0 {
+			note(CodePerson, "the input %s is open", open[0])
+		}
+		note(CodePerson, "%s %s", t, c.Stands(t))
+	}
+	for _, t := range over {
+		st := c.State.Task(t).Status
+		switch {
+		case c.finished(t):
+		case st == TaskCancelled:
+			cancelled = true
+		case (st == TaskNotStarted || st == TaskUndone) && !ready[t]:
+			if behind.Zero() {
+				behind = t
+			}
+		case c.soaking(t) != "":
+			soaking = firstOf(soaking, c.soaking(t))
+		default:
+			waits(t)
+			return soaking
+		}
+	}
+	if !behind.Zero() && soaking == "" && !cancelled {
+		waits(behind)
+	}
+	return soaking
 }
 
 // ledger lists every task that an event names, sorted: the same sentence each time.
@@ -124,9 +158,13 @@ func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
 	switch ts.Status {
 	case TaskUnknown, TaskUndoUnknown:
 		note(CodeUnknown, "%s is %s: %s", k, ts.Status, ts.Reason)
-	case TaskFailed, TaskCancelled, TaskUndoFailed:
+	case TaskFailed, TaskUndoFailed:
 		if ts.Left == "" {
 			note(CodeFailed, "%s is %s: %s", k, ts.Status, ts.Reason)
+		}
+	case TaskCancelled:
+		if ts.Left == "" {
+			note(CodeDeclined, "%s is %s: %s", k, ts.Status, firstOf(ts.Reason, "no reason given"))
 		}
 	case TaskOpen:
 		switch {
@@ -134,6 +172,10 @@ func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
 			note(CodePerson, "the deadline of the soak %s passed while nobody looked; extend it, end it early, or say that it failed", k)
 		case ts.Kind == Soak && (ts.Soak.Now == SoakRed || ts.Soak.Now == SoakStale):
 			note(CodeRed, "the soak %s is %s: %s", k, ts.Soak.Now, ts.Reason)
+		case ts.Kind == Soak:
+			if s := c.Step(k); s != nil && c.unwatched(s, ts.Soak) > 0 {
+				note(CodePerson, "nobody has looked at the soak %s for %s, and only what is seen counts", k, brief(c.unwatched(s, ts.Soak)))
+			}
 		}
 	}
 }

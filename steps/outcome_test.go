@@ -27,6 +27,15 @@ func TestOutcome(t *testing.T) {
 			s.done("build@w1", "build@w2", "g", "stop@w2", "stop@w1", "start@w1").do(x("soak@w1"))
 			s.on(Soaked{Task: at("soak@w1"), To: "red", Reason: "alerts"})
 		}, CodeRed, "the soak soak@w1 is red: alerts"},
+		{"cancelled, and all else waits for it", func(s *scene) {
+			s.done("build@w1").do(x("build@w2")).started("build@w2").do(verb(CancelTask, "build@w2")).stopped("build@w2")
+		}, CodeDeclined, "build@w2 is cancelled: cancelled by ada"},
+		{"cancelled, and there is other work", func(s *scene) {
+			s.do(x("build@w2")).started("build@w2").do(Action{Verb: CancelTask, Task: at("build@w2"), Reason: "wrong host"}).stopped("build@w2")
+		}, CodePerson, "build@w1 is not started"},
+		{"timed out is no cancel", func(s *scene) {
+			s.do(x("build@w1")).started("build@w1").on(TimedOut{Attempt: s.id("build@w1"), After: Duration(time.Hour)}, CancelAsked{Attempt: s.id("build@w1")}).stopped("build@w1")
+		}, CodeFailed, "build@w1 is failed: timed out after 1h"},
 		{"abandoned", func(s *scene) { s.do(Action{Verb: Close, Reason: "enough"}) }, CodeDeclined, "abandoned: enough"},
 	}
 	for _, test := range tests {

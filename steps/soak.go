@@ -91,7 +91,35 @@ func (c *Case) SoakResumed(t Task, last time.Time) Soaked {
 // overslept reports whether a green soak has not been looked at for longer than
 // any look takes: the machine slept, or the process was stopped.
 func (c *Case) overslept(s *Step, k SoakState) bool {
-	return k.Now == SoakGreen && c.Now.Sub(k.Since) > 2*SoakBeat+2*s.Soak.Every.Or(SoakBeat)
+	return k.Now == SoakGreen && c.unwatched(s, k) > 0
+}
+
+// unwatched is for how long nobody has looked at an open soak; zero while that
+// is no longer than any look takes.
+func (c *Case) unwatched(s *Step, k SoakState) time.Duration {
+	last := k.Began
+	if k.Since.After(last) {
+		last = k.Since
+	}
+	if d := c.Now.Sub(last); s.Soak != nil && d > 2*SoakBeat+2*s.Soak.Every.Or(SoakBeat) {
+		return d
+	}
+	return 0
+}
+
+// soaking says how far an open soak is that goes on by itself: it is looked at,
+// and nothing is wrong with it. Empty for anything else.
+func (c *Case) soaking(t Task) string {
+	ts := c.State.Task(t)
+	k := ts.Soak
+	if ts.Status != TaskOpen || ts.Kind != Soak || k.Overdue || k.Now == SoakRed || k.Now == SoakStale {
+		return ""
+	}
+	s := c.Step(t)
+	if s == nil || s.Soak == nil || c.unwatched(s, k) > 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s is soaking, green for %s of %s", t, brief(k.GreenAt(c.Now, c.State.Speed())), s.Soak.For)
 }
 
 // SoakDeadline is when an open soak has to be complete; zero where it has no

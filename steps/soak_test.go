@@ -148,6 +148,72 @@ func TestSleepingMachineSawNothing(t *testing.T) {
 	s.looks(Green, 8*time.Minute).is("k@w1", TaskOpen)
 }
 
+// TestOnRed: what a soak does when its evidence turns red, or cannot be told any
+// longer, after four of its ten minutes.
+func TestOnRed(t *testing.T) {
+	for _, test := range []struct {
+		rule  string
+		seen  Verdict
+		to    Status
+		now   string
+		green time.Duration // five minutes of green later
+		why   string
+	}{
+		{`on_red = "pause"`, Red, TaskOpen, SoakRed, 9 * time.Minute, "alerts: 0"},
+		{`on_red = "restart"`, Red, TaskOpen, SoakRed, 5 * time.Minute, "alerts: 0"},
+		{`on_red = "fail"`, Red, TaskFailed, SoakFailed, 0, "alerts: 0"},
+		{`on_stale = "pause"`, CannotTell, TaskOpen, SoakStale, 9 * time.Minute, "alerts: 0"},
+		{`on_stale = "fail"`, CannotTell, TaskFailed, SoakFailed, 0, "alerts: 0"},
+		{`on_red = "fail"`, CannotTell, TaskOpen, SoakStale, 9 * time.Minute, "alerts: 0"},
+		{`on_red = "restart"`, CannotTell, TaskOpen, SoakStale, 9 * time.Minute, "alerts: 0"},
+	} {
+		t.Run(test.rule+" "+string(test.seen), func(t *testing.T) {
+			src := strings.Replace(soaking, `on_red = "pause"`, test.rule, 1)
+			s := play(t, "live", src).do(x("k@w1")).see(Green).looks(Green, 4*time.Minute).see(test.seen)
+			began := s.state("k@w1").Soak.Began
+			s.looks(test.seen, 30*time.Second).is("k@w1", test.to)
+			if k := s.state("k@w1"); k.Soak.Now != test.now || k.Reason != test.why || !k.Soak.Began.Equal(began) {
+				t.Errorf("%+v", k)
+			}
+			if test.to == TaskFailed {
+				s.never(x("n@w1"), OnHold, "k@w1 holds: it is failed")
+				return
+			}
+			s.see(Green).looks(Green, 5*time.Minute)
+			if got := s.state("k@w1").Soak.GreenAt(s.c.Now, 1); got != test.green {
+				t.Errorf("green for %s, want %s", got, test.green)
+			}
+			s.looks(Green, 10*time.Minute-test.green).see(Green).is("k@w1", TaskDone)
+		})
+	}
+}
+
+// TestSoakThatGoesOnNeedsNobody: neither it nor what waits for it is a person's
+// turn, as long as somebody looks and nothing else is to be done.
+func TestSoakThatGoesOnNeedsNobody(t *testing.T) {
+	other := soaking + "[[phase.step]]\nid = \"o\"\nfree = true\ndanger = \"none\"\nscript = \"true\"\n"
+	for name, test := range map[string]struct {
+		phases string
+		do     func(*scene)
+		code   int
+		why    string
+	}{
+		"before the first look": {soaking, func(s *scene) {}, CodeDone, "k@w1 is soaking, green for 0s of 10m"},
+		"green":                 {soaking, func(s *scene) { s.see(Green).looks(Green, 4*time.Minute) }, CodeDone, "k@w1 is soaking, green for 4m of 10m"},
+		"red":                   {soaking, func(s *scene) { s.looks(Red, time.Minute) }, CodeRed, "the soak k@w1 is red: alerts: 0"},
+		"other work":            {other, func(s *scene) { s.looks(Green, time.Minute) }, CodePerson, "o@local is not started"},
+		"other work is done":    {other, func(s *scene) { s.done("o").see(Green).looks(Green, time.Minute) }, CodeDone, "k@w1 is soaking, green for 1m of 10m"},
+		"nobody looks": {soaking, func(s *scene) { s.see(Green).later(time.Hour) }, CodePerson,
+			"nobody has looked at the soak k@w1 for 1h, and only what is seen counts"},
+	} {
+		s := play(t, "live", test.phases).do(x("k@w1"))
+		test.do(s)
+		if code, why := s.c.Outcome(nil); code != test.code || why != test.why {
+			t.Errorf("%s: %d %q, want %d %q", name, code, why, test.code, test.why)
+		}
+	}
+}
+
 // TestSoaksAreJudgedByWhatWasSeen: whoever looks and goes, a soak completes only
 // on green that was seen, and fails at its deadline only where what nobody saw
 // could not have saved it.

@@ -15,7 +15,7 @@ func (l *ledger) account(p *program) runAccount {
 	c := l.caseNow(p)
 	r := runAccount{V: 1, Run: l.report(p), Deviations: []deviation{}, Head: l.records[len(l.records)-1].Hash}
 	r.Unrehearsed = l.state.Opened.Unrehearsed
-	r.Outcome = sentenceOf(r.Run.Code, r.Run.Why)
+	r.Outcome = r.Run.sentence()
 	if l.state.Opened.EnvKind != steps.Live {
 		r.Stamp = "REHEARSAL"
 	}

@@ -127,7 +127,7 @@ func (l *ledger) outcome(p *program) (int, string) {
 		return steps.CodeDamaged, l.damage.Error()
 	}
 	code, why := l.caseNow(p).Outcome(nil)
-	if code == steps.CodeDone {
+	if code == steps.CodeDone && why == "" {
 		why = "complete"
 		if l.state.Rollback == nil && l.state.Undone > 0 {
 			why = "rolled back"

@@ -68,6 +68,8 @@ func (f *plain) end(c *steps.Case, err error) error {
 	case errors.Is(err, errEnd) && code != steps.CodeDone:
 		code = steps.Worse(code, steps.CodePerson)
 		why = first(why, "the input ended")
+	case code == steps.CodeDone && why != "": // what goes on by itself does so only while somebody looks
+		code = steps.CodePerson
 	case errors.Is(err, errSignal):
 		code = steps.Worse(code, steps.CodePerson)
 	}

@@ -116,11 +116,15 @@ func environmentWord(env string, kind steps.EnvKind) string {
 	return env
 }
 
+// ended reports whether nothing of the run is left to be done. One that only
+// soaks needs nobody either, and has not ended.
+func (r runReport) ended() bool { return r.Done+r.Skipped == r.Total }
+
 func openWord(r runReport) string {
 	switch {
 	case r.Code == steps.CodeDamaged:
 		return "damaged"
-	case r.Open && r.Code == steps.CodeDone:
+	case r.Open && r.Code == steps.CodeDone && r.ended():
 		return "complete, open"
 	case r.Open:
 		return "open"
@@ -128,4 +132,12 @@ func openWord(r runReport) string {
 		return "abandoned"
 	}
 	return "complete"
+}
+
+// sentence says how the run stands.
+func (r runReport) sentence() string {
+	if r.Code == steps.CodeDone && !r.ended() {
+		return "needs nobody: " + tail.Inert(r.Why)
+	}
+	return sentenceOf(r.Code, r.Why)
 }
