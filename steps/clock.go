@@ -29,13 +29,15 @@ func (c *Case) Window() (Window, bool) {
 // LatestRollback is the last moment at which a rollback of what the window's
 // phase has done still ends within the window. Sure is false when a part of its
 // time is unknown: it then has to begin before that. False when no window is open.
+// Speed scales neither a window nor an estimate, so a rehearsal shows what the
+// night will show.
 func (c *Case) LatestRollback() (at time.Time, sure, ok bool) {
 	w, ok := c.Window()
 	if !ok {
 		return at, false, false
 	}
 	d, whole := c.RollbackEstimate(Scope{Phase: w.Phase})
-	return w.Until.Add(-c.State.StableFor(Duration(d))), whole, true
+	return w.Until.Add(-d), whole, true
 }
 
 // PointOfNoReturn gives the first step of a phase from which on an undo is not

@@ -115,7 +115,7 @@ func TestLatestRollback(t *testing.T) {
 	s.c.Book.Rollback.Estimate = Duration(90 * time.Minute)
 	latest(90*time.Minute, true)
 	s.c.State.Opened.EnvKind, s.c.State.Opened.Speed = Embedded, 60
-	latest(90*time.Second, true) // the fleet's time is faster, a window is the wall's
+	latest(90*time.Minute, true) // the fleet is faster, the night that is rehearsed is not
 }
 
 func TestThePointOfNoReturnIsTold(t *testing.T) {
