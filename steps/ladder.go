@@ -127,12 +127,8 @@ func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 		return needConfirm(NeedsConfirm, level, phrase, a.Task.String()+", "+c.Alone(a.Task))
 	case level <= None:
 		return nil
-	case got.How == "auto" && got.Level >= level && !c.NeedsApprover(level):
-		return nil
-	case got.How == "auto" && c.NeedsApprover(level):
-		return needConfirm(NeedsPerson, level, phrase, "this needs the yes of an approver")
 	case got.How == "auto":
-		return needConfirm(NeedsPerson, level, phrase, fmt.Sprintf("danger %s is above what --max-danger allows", level))
+		return c.unattended(level, level, phrase, got)
 	case got.How == "sequence" && a.Verb == Execute && c.inSequence(a.Task, level):
 		return nil
 	case phrase == "" && (got.How == "key" || got.How == "typed"):
@@ -143,6 +139,20 @@ func (c *Case) confirmed(level Danger, phrase string, a Action) *Refusal {
 		return needConfirm(NeedsConfirm, level, phrase, fmt.Sprintf("type %q to confirm", phrase))
 	case c.NeedsApprover(level) && !c.secondYes(got):
 		return needConfirm(NeedsPerson, level, phrase, c.approverMissing())
+	}
+	return nil
+}
+
+// unattended lets --auto do what is no more dangerous than it was allowed to
+// be. Level is how a person would be asked, which may be more than the danger.
+func (c *Case) unattended(level, danger Danger, phrase string, got Confirmation) *Refusal {
+	switch {
+	case c.NeedsApprover(level):
+		return needConfirm(NeedsPerson, level, phrase, "this needs the yes of an approver")
+	case got.Level < danger:
+		r := needConfirm(NeedsPerson, level, phrase, fmt.Sprintf("danger %s is above what --max-danger allows", danger))
+		r.Hint = "--max-danger " + danger.String()
+		return r
 	}
 	return nil
 }

@@ -97,10 +97,32 @@ func TestAutoStopsAtItsLevel(t *testing.T) {
 	auto := x("c@w1")
 	auto.Confirm = Confirmation{How: "auto", Level: Low}
 	one(t, "live", "low", "").do(auto)
-	one(t, "live", "med", "").no(auto, NeedsPerson, "danger med is above what --max-danger allows")
+	one(t, "live", "med", "").no(auto, NeedsPerson, "danger med is above what --max-danger allows (--max-danger med)")
 	auto.Confirm.Level = Critical
 	one(t, "live", "critical", "").do(auto)
 	one(t, "guarded", "critical", "").no(auto, NeedsPerson, "the yes of an approver")
+}
+
+// TestAutoRollsBackAtTheDangerOfItsUndos: a person types a word for each host,
+// whatever the danger; --auto types nothing. It does all of it or nothing.
+func TestAutoRollsBackAtTheDangerOfItsUndos(t *testing.T) {
+	back := func(l Danger) Action {
+		return Action{Verb: OpenRollback, Reason: "a test", Confirm: Confirmation{How: "auto", Level: l}}
+	}
+	host := func(l Danger) Action {
+		return Action{Verb: ConfirmHost, Host: "w1", Confirm: Confirmation{How: "auto", Level: l}}
+	}
+	for danger, l := range map[string]Danger{"low": Low, "med": Med, "critical": Critical} {
+		s := one(t, "live", danger, "undo.danger = \""+danger+"\"").done("c@w1")
+		s.no(back(l-1), NeedsPerson, "--max-danger "+danger).asks(Action{Verb: OpenRollback, Reason: "r"}, Low, "")
+		s.do(back(l)).no(host(l-1), NeedsPerson, "--max-danger "+danger)
+		s.no(Action{Verb: ConfirmHost, Host: "w1", Confirm: Confirmation{How: "key"}}, NeedsConfirm, `type "w1`)
+		s.do(host(l))
+	}
+	s := one(t, "live", "low", "no_return = \"what it wrote\"").done("c@w1")
+	s.no(back(High), NeedsPerson, "danger critical is above what --max-danger allows (--max-danger critical)")
+	s = one(t, "guarded", "critical", "").done("c@w1")
+	s.no(back(Critical), NeedsPerson, "the yes of an approver")
 }
 
 func TestSequence(t *testing.T) {

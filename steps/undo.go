@@ -211,28 +211,40 @@ func (c *Case) RollbackNext() []Entry {
 // HostLevel is the level at which the open or proposed rollback asks for a
 // host's word: typed, wherever something is changed there.
 func (c *Case) HostLevel(scope Scope, host string) Danger {
-	level, past := None, false
+	if d := c.backDanger(scope, host); d > None {
+		return max(d, High)
+	}
+	return None
+}
+
+// backDanger is the greatest danger of what a rollback does on a host ("" for
+// all hosts), without the word that a person types for it.
+func (c *Case) backDanger(scope Scope, host string) Danger {
+	danger, past := None, false
 	for _, e := range c.UndoPlan(scope) {
 		if e.Do == DoNothing || e.Do == DoLeft {
 			continue
 		}
 		past = past || e.Part == PartUndo && c.Step(e.Task).NoReturn != ""
-		if e.Task.Host != host {
+		if host != "" && e.Task.Host != host {
 			continue
 		}
 		d := c.Step(e.Task).Danger
 		if e.Part == PartUndo {
 			d = c.UndoLevel(e.Task)
 		}
-		level = max(level, d)
+		danger = max(danger, d)
 	}
-	if level > None {
-		level = max(level, High)
+	if danger > None && past {
+		return Critical
 	}
-	if level > None && past {
-		level = Critical
-	}
-	return level
+	return danger
+}
+
+// backUnattended lets --auto roll back where it may do all of it: half a
+// rollback is worse than none.
+func (c *Case) backUnattended(scope Scope, level Danger, phrase string, got Confirmation) *Refusal {
+	return c.unattended(level, max(Low, c.backDanger(scope, "")), phrase, got)
 }
 
 func (c *Case) hostConfirmed(host string) *Refusal {
@@ -269,7 +281,11 @@ func openRollback(c *Case, a Action) ([]Event, error) {
 	if work == 0 {
 		return nil, refuse(Never, "", "nothing that this run did in %s can be taken back", a.Scope)
 	}
-	if r := c.confirmed(Low, "", a); r != nil {
+	r := c.confirmed(Low, "", a)
+	if a.Confirm.How == "auto" {
+		r = c.backUnattended(a.Scope, max(Low, c.HostLevel(a.Scope, "")), "", a.Confirm)
+	}
+	if r != nil {
 		return nil, r
 	}
 	return []Event{RollbackOpened{Scope: a.Scope, Reason: a.Reason, Entries: len(plan)}}, nil
@@ -290,8 +306,14 @@ func confirmHost(c *Case, a Action) ([]Event, error) {
 	if c.State.Rollback == nil {
 		return nil, refuse(Never, "", "no rollback is open")
 	}
-	level := c.HostLevel(c.State.Rollback.Scope, a.Host)
-	if r := c.confirmed(level, c.Phrase(level, []Task{{Host: a.Host}}), a); r != nil {
+	scope := c.State.Rollback.Scope
+	level := c.HostLevel(scope, a.Host)
+	phrase := c.Phrase(level, []Task{{Host: a.Host}})
+	r := c.confirmed(level, phrase, a)
+	if a.Confirm.How == "auto" && level > None {
+		r = c.backUnattended(scope, level, phrase, a.Confirm)
+	}
+	if r != nil {
 		return nil, r
 	}
 	a.Confirm.Level = level
