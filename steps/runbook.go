@@ -123,6 +123,8 @@ type Probe struct {
 	Every Duration `toml:"every"`
 	// Timeout of one run.
 	Timeout Duration `toml:"timeout"`
+	// Lint silences rules of the linter on this probe: rule = "why it is right here".
+	Lint map[string]string `toml:"lint"`
 }
 
 // Environment is a named overlay. Tables are merged, arrays replaced.
@@ -149,6 +151,8 @@ type Watch struct {
 	Logs []Log `toml:"logs"`
 	// Gauges in the pane's head line.
 	Gauges []Evidence `toml:"gauges"`
+	// Lint silences rules of the linter on what is watched here: rule = "why it is right here".
+	Lint map[string]string `toml:"lint"`
 }
 
 // Log is one followed log of a server.
@@ -191,6 +195,8 @@ type Trigger struct {
 	Mute string `toml:"mute"`
 	// Proposes: the phase whose rollback it proposes, or run.
 	Proposes string `toml:"proposes"`
+	// Lint silences rules of the linter on this trigger: rule = "why it is right here".
+	Lint map[string]string `toml:"lint"`
 }
 
 // Criterion is a threshold on a measure.

@@ -3,6 +3,12 @@ package steps
 // The rule of this file: every text of the file that a shell will read is
 // listed here, so that a check of scripts cannot overlook one.
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Role is what a script is for: what it may do, and how often it runs.
 type Role string
 
@@ -89,6 +95,44 @@ func (l *scripts) watch(path string, w Watch) {
 	for i := range w.Gauges {
 		l.evidence(Script{On: w.On}, RoleGauge, element(path+".gauges", i), &w.Gauges[i])
 	}
+}
+
+// Silencer is a table of the file whose lint silences rules of the linter on
+// what stands in it: a step, a probe, a watch or a trigger.
+type Silencer struct {
+	Path string // where it stands
+	Name string // as a person calls it: step build
+	Lint map[string]string
+}
+
+// Has reports whether a path is of the table or of something in it.
+func (s Silencer) Has(path string) bool {
+	rest, ok := strings.CutPrefix(path, s.Path)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// Silencers lists what may silence the linter, in one order each time.
+func (rb *Runbook) Silencers() []Silencer {
+	var out []Silencer
+	for s := range rb.Steps() {
+		out = append(out, Silencer{s.path, "step " + s.ID, s.Lint})
+	}
+	for _, name := range slices.Sorted(maps.Keys(rb.Probes)) {
+		out = append(out, Silencer{member("probes", name), "probe " + name, rb.Probes[name].Lint})
+	}
+	watches := func(table string, ws map[string]Watch) {
+		for _, name := range slices.Sorted(maps.Keys(ws)) {
+			out = append(out, Silencer{member(table, name), "watch " + name, ws[name].Lint})
+		}
+	}
+	watches("watch", rb.Watches)
+	for _, env := range slices.Sorted(maps.Keys(rb.Environments)) {
+		watches(member("environments", env)+".watch", rb.Environments[env].Watches)
+	}
+	for i, t := range rb.Triggers {
+		out = append(out, Silencer{element("trigger", i), "trigger " + t.ID, t.Lint})
+	}
+	return out
 }
 
 // At gives line and column, in runes and from 1, of the value at a path, or of

@@ -16,7 +16,7 @@ import (
 )
 
 // Check applies the rules to a runbook that Load gave. Places are those of the
-// file. What a step silences with a reason is left out; a silencing that is
+// file. What the file silences with a reason is left out; a silencing that is
 // wrong or silences nothing is found itself.
 func Check(rb *steps.Runbook) steps.Problems { return check(rb, rules) }
 
@@ -107,17 +107,17 @@ func explain(err error) (offset uint, text string) {
 // finding is one place that a rule does not like.
 type finding struct {
 	steps.Problem
-	step *steps.Step // whose author may silence it; may be nil
+	path string // of the value that it is about
 }
 
 // tell keeps a finding of the rule at hand.
-func (b *book) tell(step *steps.Step, line, col int, format string, args ...any) {
-	b.found = append(b.found, finding{step: step, Problem: steps.Problem{File: b.rb.Name, Line: line, Col: col,
+func (b *book) tell(path string, line, col int, format string, args ...any) {
+	b.found = append(b.found, finding{path: path, Problem: steps.Problem{File: b.rb.Name, Line: line, Col: col,
 		Error: b.rule.Error, Rule: b.rule.ID, Text: fmt.Sprintf(format, args...)}})
 }
 
 // value keeps a finding at the value of a path of the file.
-func (b *book) value(step *steps.Step, path, format string, args ...any) {
+func (b *book) value(path, format string, args ...any) {
 	line, col := b.rb.At(path)
-	b.tell(step, line, col, format, args...)
+	b.tell(path, line, col, format, args...)
 }

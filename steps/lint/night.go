@@ -23,7 +23,7 @@ func oldEvidence(b *book) {
 		}
 		for i, e := range s.Evidence {
 			if e.MaxAge.D() > oldest {
-				b.value(s, steps.Element(s.Path()+".evidence", i)+".max_age", "a value of %s ago opens this gate: what is asked anew when the gate opens needs no such age", e.MaxAge)
+				b.value(steps.Element(s.Path()+".evidence", i)+".max_age", "a value of %s ago opens this gate: what is asked anew when the gate opens needs no such age", e.MaxAge)
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func (b *book) absentFrom(p *steps.Phase) {
 		hosts := b.rb.Groups[group]
 		missing := slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return covered[h] })
 		if s := b.widest(p, hosts); len(missing) == 1 && s != nil && (len(hosts) > 3 || b.sameOn(p, hosts, missing[0])) {
-			b.value(s, s.Path()+".on", "%s has no step in phase %s, and every other host of %s has: is it forgotten? If not, silence this with the reason", missing[0], p.ID, group)
+			b.value(s.Path()+".on", "%s has no step in phase %s, and every other host of %s has: is it forgotten? If not, silence this with the reason", missing[0], p.ID, group)
 			return
 		}
 	}
@@ -138,7 +138,7 @@ func (b *book) stepsWithout(p *steps.Phase) {
 			missing := slices.DeleteFunc(slices.Clone(hosts), func(h string) bool { return slices.Contains(on, h) })
 			if len(missing) == 1 && !told[s] && !alone[missing[0]] && b.onlyStepOn(s) {
 				told[s] = true
-				b.value(s, s.Path()+".on", "%s is left out here; other steps of phase %s reach all of %s, and nothing is done on %s alone", missing[0], p.ID, group, missing[0])
+				b.value(s.Path()+".on", "%s is left out here; other steps of phase %s reach all of %s, and nothing is done on %s alone", missing[0], p.ID, group, missing[0])
 			}
 		}
 	}
@@ -162,7 +162,7 @@ func undoAfterStart(b *book) {
 			for k := range j {
 				change := &list[k]
 				if how := b.restores(change); how != "" && b.share(change, start) {
-					b.value(start, start.Path()+".undo.script", "going back, this starts the old before the undo of %s, %s: undos go backwards, so what is stopped first is started last. Let %s stand between the stop and the start, or start again in [[rollback.after]]", change.ID, how, change.ID)
+					b.value(start.Path()+".undo.script", "going back, this starts the old before the undo of %s, %s: undos go backwards, so what is stopped first is started last. Let %s stand between the stop and the start, or start again in [[rollback.after]]", change.ID, how, change.ID)
 					break
 				}
 			}

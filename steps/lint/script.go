@@ -39,7 +39,7 @@ func (s *script) at(offset uint, format string, args ...any) {
 		s = s.outer
 	}
 	line, col := s.book.rb.Place(s.Path, int(offset))
-	s.book.tell(s.Step, line, col, format, args...)
+	s.book.tell(s.Path, line, col, format, args...)
 }
 
 // pos keeps a finding where a node begins.

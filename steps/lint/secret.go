@@ -42,13 +42,13 @@ func secretLiteralBeside(b *book) {
 		name := strings.Trim(path[strings.LastIndexByte(path, '.')+1:], `"`)
 		if step == nil || strings.Contains(path, ".file.set.") {
 			if isSecretName.MatchString(name) && text != "" && !notSecret.MatchString(text) && !strings.HasPrefix(text, "$") {
-				b.value(step, path, "%s is written into the runbook, which is kept with every run: name it under [secrets]", name)
+				b.value(path, "%s is written into the runbook, which is kept with every run: name it under [secrets]", name)
 			}
 			return
 		}
 		if m := secretAssign.FindStringSubmatchIndex(text); m != nil && !notSecret.MatchString(text[m[4]:m[5]]) {
 			line, col := b.rb.Place(path, m[2])
-			b.tell(step, line, col, "%s is written into the runbook, which is kept with every run: set = { NAME = { secret = \"NAME\" } } writes it without", strings.TrimSuffix(text[m[2]:m[3]], "="))
+			b.tell(path, line, col, "%s is written into the runbook, which is kept with every run: set = { NAME = { secret = \"NAME\" } } writes it without", strings.TrimSuffix(text[m[2]:m[3]], "="))
 		}
 	})
 }

@@ -53,10 +53,10 @@ func inExpression(before string) bool {
 
 // placeholdersBeside reads what stands beside the scripts.
 func placeholdersBeside(b *book) {
-	read := func(step *steps.Step, path, text string) {
+	read := func(_ *steps.Step, path, text string) {
 		if in := unfilledIn(text); len(in) > 0 {
 			line, col := b.rb.Place(path, in[0][0])
-			b.tell(step, line, col, "%s should have been filled in", text[in[0][0]:in[0][1]])
+			b.tell(path, line, col, "%s should have been filled in", text[in[0][0]:in[0][1]])
 		}
 	}
 	b.texts(read)

@@ -220,18 +220,18 @@ func (s *script) tildeQuoted(w *syntax.Word) {
 
 // tildeInPath looks at the paths that Belay expands, which knows $HOME alone.
 func tildeInPath(b *book) {
-	look := func(s *steps.Step, path, text string) {
+	look := func(path, text string) {
 		if text == "~" || strings.HasPrefix(text, "~/") {
-			b.value(s, path, "~ means nothing here: Belay expands $NAME alone")
+			b.value(path, "~ means nothing here: Belay expands $NAME alone")
 		}
 	}
 	for s := range b.rb.Steps() {
-		look(s, s.Path()+".dir", s.Dir)
+		look(s.Path()+".dir", s.Dir)
 		if s.Undo != nil {
-			look(s, s.Path()+".undo.dir", s.Undo.Dir)
+			look(s.Path()+".undo.dir", s.Undo.Dir)
 		}
 		if s.File != nil {
-			look(s, s.Path()+".file.path", s.File.Path)
+			look(s.Path()+".file.path", s.File.Path)
 		}
 	}
 }

@@ -169,7 +169,7 @@ func sudoAsks(s *script) {
 func soaksForever(b *book) {
 	for s := range b.rb.Steps() {
 		if s.Soak != nil && s.Soak.For != 0 && s.Soak.Deadline == 0 {
-			b.value(s, s.Path()+".soak", "this soak may be paused for ever: deadline says when a person has to decide")
+			b.value(s.Path()+".soak", "this soak may be paused for ever: deadline says when a person has to decide")
 		}
 	}
 }
