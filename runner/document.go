@@ -28,7 +28,7 @@ func (r *Runner) DocumentFile(t steps.Task) (string, error) {
 	if s == nil || s.Kind != steps.Document {
 		return "", fmt.Errorf("%s is no document", t)
 	}
-	return r.draft(s, s.Document.Template)
+	return r.draft(s, c.Filled(s))
 }
 
 // draft makes the file of a document, unless it is there.
@@ -99,7 +99,7 @@ const inventedHead = "INVENTED BY THE REHEARSAL: nobody wrote this. Below is the
 
 // invent keeps the template of a document under a line that says so.
 func (r *Runner) invent(t steps.Task, s *steps.Step) error {
-	name, err := r.draft(s, inventedHead+s.Document.Template)
+	name, err := r.draft(s, inventedHead+r.kase().Filled(s))
 	if err != nil {
 		return err
 	}

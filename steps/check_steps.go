@@ -4,6 +4,7 @@ package steps
 // would be passed over in silence.
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -108,12 +109,30 @@ func (c *checker) checkDocument(s *Step) {
 	if d == nil || d.Template == "" {
 		c.value(s.path+".document", "document", "a document needs document.template")
 	}
+	if d != nil {
+		c.checkFigures(s)
+	}
 	if first := c.papers[s.FileName()]; first != "" {
 		c.value(s.path+".document", "document", "step %s keeps %s already; give this one another name", first, s.FileName())
 	}
 	c.papers[s.FileName()] = s.ID
 	if d != nil && (strings.ContainsAny(d.Name, "/\\") || strings.HasPrefix(d.Name, ".")) {
 		c.value(s.path+".document.name", "document", "name %q: want a plain file name", d.Name)
+	}
+}
+
+// checkFigures wants every figure in a template to be one that some step measures.
+func (c *checker) checkFigures(s *Step) {
+	measured := map[string]bool{}
+	for x := range c.rb.Steps() {
+		if x.Measure != nil {
+			measured[x.Measure.As+" of "+x.Measure.Name] = true
+		}
+	}
+	for _, m := range figureIn.FindAllStringSubmatch(s.Document.Template, -1) {
+		if what := m[1] + " of " + m[2]; !measured[what] {
+			c.value(s.path+".document.template", "document", "no step measures the %s%s", what, suggest(what, slices.Collect(maps.Keys(measured))))
+		}
 	}
 }
 

@@ -3,7 +3,41 @@ package steps
 // The rule of this file: a document is done when its file was kept, and what
 // shows it is the file itself. One that is still its template needs a reason.
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// figureIn is where a template wants what a measure recorded.
+var figureIn = regexp.MustCompile(`\{(baseline|result) of ([^{}]+)\}`)
+
+// Filled is the template of a document with the figures that this run has
+// measured so far.
+func (c *Case) Filled(s *Step) string {
+	return figureIn.ReplaceAllStringFunc(s.Document.Template, func(place string) string {
+		m := figureIn.FindStringSubmatch(place)
+		return c.figureText(m[2], m[1])
+	})
+}
+
+// figureText says what was recorded under a name; of several, where each is from.
+func (c *Case) figureText(name, as string) string {
+	var out []string
+	figures := c.figures(name, as)
+	for _, m := range figures {
+		text := strings.TrimSpace(m.Value + " " + m.Unit)
+		if len(figures) > 1 {
+			text = m.Task.String() + ": " + text
+		}
+		if c.Book.Kind == Embedded {
+			text += " (invented)"
+		}
+		out = append(out, text)
+	}
+	return cmp.Or(strings.Join(out, ", "), "not measured")
+}
 
 // FileName of a document in the run directory.
 func (s *Step) FileName() string {
@@ -24,7 +58,7 @@ func write(c *Case, a Action) ([]Event, error) {
 	}
 	w := *a.Wrote
 	w.Task, w.Name = a.Task, s.FileName()
-	w.By, w.Template = firstOf(w.By, a.Actor), w.SHA256 == digest([]byte(s.Document.Template))
+	w.By, w.Template = firstOf(w.By, a.Actor), w.SHA256 == digest([]byte(c.Filled(s)))
 	return []Event{w}, nil
 }
 

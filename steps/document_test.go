@@ -37,6 +37,41 @@ func TestDocumentIsDoneByItsFile(t *testing.T) {
 	s.never(w("later"), Never, "is done")
 }
 
+// TestDocumentHasTheFiguresOfTheRun: what was measured is not copied by hand.
+func TestDocumentHasTheFiguresOfTheRun(t *testing.T) {
+	src := twoMeasures + strings.Replace(papers, "id = \"p\"", "id = \"q\"", 1)
+	src = strings.Replace(src, "# Audit\\n", "{baseline of epoch} | {result of epoch} | {}", 1)
+	audit := func(s *scene) string { return s.c.Filled(s.c.Book.Step("audit")) }
+	s := play(t, "live", src)
+	if got := audit(s); got != "not measured | not measured | {}" {
+		t.Error(got)
+	}
+	record := func(s *scene, name, v string) {
+		s.do(x(name), Action{Verb: Record, Task: at(name), Value: v, Reason: "log"})
+	}
+	record(s, "before", "3 m")
+	record(s, "after@w1", "150")
+	if got := audit(s); got != "180 s | 150 s | {}" {
+		t.Error(got)
+	}
+	record(s, "after@w2", "149.5")
+	filled := "180 s | after@w1: 150 s, after@w2: 149.5 s | {}"
+	if got := audit(s); got != filled {
+		t.Error(got)
+	}
+	s.do(x("audit"), Action{Verb: Write, Task: at("audit"), Wrote: &Wrote{SHA256: digest([]byte(filled))}})
+	s.never(Action{Verb: MarkDone, Task: at("audit")}, NeedsReason, "still its template")
+	s = play(t, "rehearsal", src)
+	record(s, "before", "180")
+	if got := audit(s); !strings.HasPrefix(got, "180 s (invented) | not") {
+		t.Error(got)
+	}
+	rb, _ := Load("test.toml", []byte(pair+strings.Replace(src, "{result of epoch}", "{result of epoche}", 1)))
+	if text := Check(rb).Err(); text == nil || !strings.Contains(text.Error(), `no step measures the result of epoche; did you mean "result of epoch"?`) {
+		t.Error(text)
+	}
+}
+
 func TestDocumentMayStayItsTemplateWithAReason(t *testing.T) {
 	s := play(t, "live", papers).do(verb(Execute, "audit"),
 		Action{Verb: Write, Task: at("audit"), Wrote: &Wrote{SHA256: digest([]byte("# Audit\n"))}},

@@ -200,7 +200,7 @@ type Replace struct {
 type DocumentRule struct {
 	// Name of the file in the run directory; default: the step's id and .md.
 	Name string `toml:"name"`
-	// Template it starts from.
+	// Template it starts from; {baseline of NAME} and {result of NAME} are figures that the run has measured.
 	Template string `toml:"template"`
 }
 
