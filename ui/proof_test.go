@@ -47,7 +47,14 @@ func TestAVerifySaysHowFarItIs(t *testing.T) {
 
 	task := steps.Task{Step: "build", Host: "head"}
 	p := d.f.seen.Proofs[task]
-	p.Holds = time.Time{}
+	p.For = 30 * time.Second // half a second of the wall
+	d.f.seen.Proofs[task] = p
+	d.look()
+	d.expect(t, "proof    holds for 0:24 of 0:30 at 60x,", "8:12")
+	if s := d.screen(); strings.Contains(s, "held 0:") || strings.Contains(s, "0:30 at 60x =") {
+		t.Errorf("what passes at once is counted in seconds of the wall:\n%s", s)
+	}
+	p.For, p.Holds = time.Minute, time.Time{}
 	d.f.seen.Proofs[task] = p
 	d.look()
 	d.expect(t, "proof    does not hold yet, has to for 1:00 at 60x =")

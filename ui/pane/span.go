@@ -18,22 +18,31 @@ func (r *Run) Wall(d time.Duration) time.Duration {
 
 // Span writes a duration of the file to the second: "15:00", and where the two
 // clocks differ "15:00 at 60x = 0:15".
-func (r *Run) Span(d time.Duration) string { return r.both(Clock(d), Clock(r.Wall(d))) }
+func (r *Run) Span(d time.Duration) string { return r.both(d, Clock(d), Clock(r.Wall(d))) }
 
 // AboutSpan is Span as a person says it: "5m", "5m at 60x = 5s".
-func (r *Run) AboutSpan(d time.Duration) string { return r.both(About(d), About(r.Wall(d))) }
+func (r *Run) AboutSpan(d time.Duration) string { return r.both(d, About(d), About(r.Wall(d))) }
 
-func (r *Run) both(file, wall string) string {
-	if speed := r.State.Speed(); speed != 1 {
+// both says a duration by both clocks; one that the wall's shows as nothing is
+// the file's alone.
+func (r *Run) both(whole time.Duration, file, wall string) string {
+	switch speed := r.State.Speed(); {
+	case speed == 1:
+		return file
+	case r.instant(whole):
+		return fmt.Sprintf("%s at %gx", file, speed)
+	default:
 		return fmt.Sprintf("%s at %gx = %s", file, speed, wall)
 	}
-	return file
 }
+
+// instant reports whether a duration of the file passes within a second of the wall.
+func (r *Run) instant(d time.Duration) bool { return r.Wall(d) < time.Second }
 
 // Of writes how much of a duration of the file has passed: "12:40 of 15:00",
 // and where the clocks differ "12:40 of 15:00 at 60x = 0:12 of 0:15".
 func (r *Run) Of(passed, whole time.Duration) string {
-	return r.both(Clock(passed)+" of "+Clock(whole), Clock(r.Wall(passed))+" of "+Clock(r.Wall(whole)))
+	return r.both(whole, Clock(passed)+" of "+Clock(whole), Clock(r.Wall(passed))+" of "+Clock(r.Wall(whole)))
 }
 
 // Proving says how far the proof of a task that is being verified is, and when

@@ -163,7 +163,7 @@ func (b *tree) time(t steps.Task) string {
 		left := s.Soak.For.D() - ts.Soak.GreenAt(b.Now, b.State.Speed())
 		return Clock(max(0, b.Wall(left))) + " left"
 	}
-	if p, ok := b.Seen.Proofs[t]; ok && ts.Status.Busy() && p.For > 0 && !p.Holds.IsZero() {
+	if p, ok := b.Seen.Proofs[t]; ok && ts.Status.Busy() && !b.instant(p.For) && !p.Holds.IsZero() {
 		return "held " + Clock(b.Wall(p.Held(b.Now, b.State.Speed()))) + "/" + Clock(b.Wall(p.For))
 	}
 	if d, ok := b.Elapsed(t); ok {
