@@ -22,6 +22,14 @@ type checked struct {
 	Warnings int            `json:"warnings"`
 	Problems steps.Problems `json:"problems"`
 	Hosts    []hostReport   `json:"hosts,omitempty"`
+	Plan     *comparedPlan  `json:"plan,omitempty"` // of --refs
+}
+
+// comparedPlan says which written plan the runbook was held against.
+type comparedPlan struct {
+	File     string `json:"file"`
+	Items    int    `json:"items"`
+	Excepted int    `json:"excepted,omitempty"` // items that [refs] except lets be carried otherwise
 }
 
 func (p *program) checkVerb() *cobra.Command {
@@ -79,12 +87,13 @@ func (p *program) check(c *cobra.Command, connect bool, refs string) error {
 	if err != nil {
 		return err
 	}
+	out := checked{V: 1, File: p.opt.file}
 	if refs != "" {
-		if err := p.checkRefs(l, refs); err != nil {
+		if out.Plan, err = p.checkRefs(l, refs); err != nil {
 			return err
 		}
 	}
-	out := checked{V: 1, File: p.opt.file, Problems: l.problems}
+	out.Problems = l.problems
 	for _, x := range l.problems {
 		if x.Error {
 			out.Errors++
@@ -122,18 +131,25 @@ func (p *program) check(c *cobra.Command, connect bool, refs string) error {
 	return quiet(code)
 }
 
-// checkRefs adds what the runbook does not carry of a plan to its problems.
-func (p *program) checkRefs(l *loaded, name string) error {
+// checkRefs adds what the runbook does not carry of a plan to its problems, and
+// gives what was compared: nothing where one of the two cannot be read.
+func (p *program) checkRefs(l *loaded, name string) (*comparedPlan, error) {
 	src, err := p.env.ReadFile(p.env.abs(name))
 	if err != nil {
-		return usage("the plan's items, a row each: "+strings.Join(steps.ItemColumns, " "), "read the plan: %v", err)
+		return nil, usage("the plan's items, a row each: "+strings.Join(steps.ItemColumns, " "), "read the plan: %v", err)
 	}
 	plan, found := steps.LoadInventory(name, src)
+	var out *comparedPlan
 	if plan != nil && l.book != nil {
 		found = steps.CheckRefs(l.book, plan)
+		let := map[string]bool{}
+		for _, x := range l.book.Refs.Except {
+			let[x.ID] = true
+		}
+		out = &comparedPlan{name, len(plan.Items), len(let)}
 	}
 	l.problems = append(l.problems, found...).Sort()
-	return nil
+	return out, nil
 }
 
 // checkEnv makes sure that -e and --set name something of the runbook.
@@ -149,6 +165,9 @@ func (p *program) checkEnv(l *loaded) error {
 func (p *program) sayProblems(c checked) {
 	for _, x := range c.Problems {
 		p.say("%s\n", x)
+	}
+	if c.Plan != nil {
+		p.say("%s: %s compared, %d with an exception\n", c.Plan.File, count(c.Plan.Items, "item"), c.Plan.Excepted)
 	}
 	switch {
 	case c.Errors+c.Warnings == 0:

@@ -83,5 +83,9 @@ func (s *session) parting(last runner.Snapshot) string {
 	if o.EnvKind != steps.Live {
 		verb = "rehearse"
 	}
-	return fmt.Sprintf("run %s in %s stays open: %s; go on with: belay %s --run %s", o.Run, o.Env, stillOpen(last), verb, o.Run)
+	command := fmt.Sprintf("belay %s --run %s", verb, o.Run)
+	if s.p.opt.given("state") {
+		command += " --state " + s.p.opt.state
+	}
+	return fmt.Sprintf("run %s in %s stays open: %s; go on with: %s", o.Run, o.Env, stillOpen(last), s.p.env.again(command))
 }

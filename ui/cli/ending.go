@@ -58,7 +58,7 @@ func (p *program) end(err error) int {
 			if i > 0 {
 				lead = "      "
 			}
-			fmt.Fprintln(p.env.Stderr, lead+tail.Inert(line))
+			fmt.Fprintln(p.env.Stderr, lead+tail.Inert(p.env.again(line)))
 		}
 	}
 	return e.code

@@ -28,6 +28,7 @@ type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Args           []string // without the program's own name
+	Called         string   // that name, as it was typed
 	Getenv         func(string) string
 	Now            func() time.Time
 	Cwd            string                                // what relative names are relative to
@@ -51,7 +52,7 @@ func Host() Env {
 		self = os.Args[0]
 	}
 	return Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Args: os.Args[1:],
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Args: os.Args[1:], Called: os.Args[0],
 		Getenv: os.Getenv, Now: time.Now, Cwd: cwd, Self: self, User: login(),
 		IsTerminal: isTerminal, ReadSecret: readSecret,
 		Hostname: os.Hostname, ReadFile: os.ReadFile, Disk: journal.OS(),
@@ -108,6 +109,15 @@ func (e Env) abs(name string) string {
 		return filepath.Clean(name)
 	}
 	return filepath.Join(e.Cwd, name)
+}
+
+// again writes a command of ours as the one who called us would type it.
+func (e Env) again(command string) string {
+	rest, ours := strings.CutPrefix(command, "belay ")
+	if !ours || e.Called == "" {
+		return command
+	}
+	return e.Called + " " + rest
 }
 
 // short is a name as a shell takes it, with ~ for the home directory, so that it

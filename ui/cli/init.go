@@ -44,6 +44,6 @@ func (p *program) init(name string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	p.say("wrote %s; next: belay check -f %s, then belay rehearse -f %s\n", name, name, name)
+	p.say("wrote %s; next: %s, then %s\n", name, p.env.again("belay check"+ofFile(name)), p.env.again("belay rehearse"+ofFile(name)))
 	return nil
 }

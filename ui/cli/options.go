@@ -47,6 +47,14 @@ func (p *program) addBook(c *cobra.Command) {
 	_ = c.RegisterFlagCompletionFunc("env", p.completeEnv)
 }
 
+// ofFile is the flag that names a runbook, where one is needed.
+func ofFile(name string) string {
+	if name == DefaultFile {
+		return ""
+	}
+	return " -f " + name
+}
+
 func (p *program) addAnswers(c *cobra.Command) {
 	c.Flags().StringArrayVar(&p.opt.set, "set", nil, "answer an input: `NAME=VALUE`; may be repeated")
 	c.Flags().StringVar(&p.opt.as, "as", "", "act under `NAME` (default: who is logged in)")

@@ -26,12 +26,20 @@ import (
 )
 
 // TestMain is the program wherever the test binary is started as such: under
-// its name by a script, or by itself for what outlives a console.
+// its name by a script, or by itself for what outlives a console. A script that
+// gives its path is told by it.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == local.HiddenVerb || os.Args[1] == rehearsal.Verb) {
 		os.Exit(Main(Host()))
 	}
-	testscript.Main(m, map[string]func(){"belay": func() { os.Exit(Main(Host())) }})
+	called := os.Args[0] // which testscript changes
+	testscript.Main(m, map[string]func(){"belay": func() {
+		env := Host()
+		if strings.HasPrefix(called, "./") {
+			env.Called = called
+		}
+		os.Exit(Main(env))
+	}})
 }
 
 func TestScripts(t *testing.T) {
@@ -45,6 +53,10 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TERM", "xterm-256color")
 			shipped, err := filepath.Abs(filepath.Join(root, "runbook.toml"))
 			e.Setenv("SHIPPED", shipped)
+			if path, err := exec.LookPath("belay"); err == nil {
+				e.Setenv("BELAY", path)
+			}
+			e.Setenv("PLAN", filepath.Join(filepath.Dir(shipped), "docs", "plan", "inventory.tsv"))
 			e.Setenv("EXAMPLES", filepath.Join(filepath.Dir(shipped), "docs", "examples"))
 			e.Defer(func() { endFleets(state) })
 			return err

@@ -252,7 +252,7 @@ func openError(dir string, err error) error {
 	var d *journal.Damage
 	switch {
 	case errors.Is(err, journal.ErrLocked):
-		return stop(steps.CodePerson, "leave that console, or look on with: belay status --run "+id,
+		return stop(steps.CodePerson, "belay status --run "+id+" looks on; or leave that console",
 			"run %s is driven by another console: %s", id, first(journal.Holder(dir), "it does not say which"))
 	case errors.Is(err, journal.ErrExposed):
 		return usage("", "run %s is not opened: %v", id, err)

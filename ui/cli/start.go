@@ -93,7 +93,7 @@ func (p *program) choices() ([]ui.Choice, error) {
 		if l.open() {
 			r := l.report(p)
 			out = append(out, ui.Choice{ID: "run " + r.ID, Group: "Open runs", Label: r.ID + "  " + environmentWord(r.Env, r.Kind),
-				Detail: fmt.Sprintf("%d of %d, %s", r.Done+r.Skipped, r.Total, sentenceOf(r.Code, r.Why))})
+				Detail: fmt.Sprintf("%d of %d, %s", r.Done+r.Skipped, r.Total, r.sentence())})
 		}
 	}
 	out = append(out, ui.Choice{ID: "embedded", Group: "Rehearse", Label: "embedded fleet", Detail: "simulated servers in this binary; nothing real is touched"})
@@ -129,7 +129,7 @@ func (p *program) overview() error {
 			p.say("damaged  %s  %s\n", l.id, tail.Inert(l.damage.Error()))
 		} else if l.open() {
 			r := l.report(p)
-			p.say("open     %s  %s  %d of %d, %s\n", r.ID, environmentWord(r.Env, r.Kind), r.Done+r.Skipped, r.Total, sentenceOf(r.Code, r.Why))
+			p.say("open     %s  %s  %d of %d, %s\n", r.ID, environmentWord(r.Env, r.Kind), r.Done+r.Skipped, r.Total, r.sentence())
 		}
 	}
 	file, err := p.load(p.opt.file)
@@ -142,12 +142,13 @@ func (p *program) overview() error {
 		return nil
 	}
 	p.say("runbook  %s  %s\n", p.opt.file, tail.Inert(file.book.Title))
+	of := ofFile(p.opt.file)
 	for _, name := range environments(file.book, steps.Live) {
-		p.say("live     %s  belay run -e %s\n", name, name)
+		p.say("live     %s  %s\n", name, p.env.again("belay run"+of+" -e "+name))
 	}
 	for _, name := range environments(file.book, steps.Rehearsal) {
-		p.say("staging  %s  belay rehearse -e %s\n", name, name)
+		p.say("staging  %s  %s\n", name, p.env.again("belay rehearse"+of+" -e "+name))
 	}
-	p.say("rehearse embedded fleet, nothing real is touched  belay rehearse\n")
+	p.say("rehearse embedded fleet, nothing real is touched  %s\n", p.env.again("belay rehearse"+of))
 	return nil
 }

@@ -63,7 +63,8 @@ type taskReport struct {
 func (p *program) statusVerb() *cobra.Command {
 	c := verb("status [flags]", "how a run stands; the exit code is the run's", noWords,
 		func(*cobra.Command, []string) error { return p.status() })
-	c.Long = "Status reads the journal and asks nobody.\n\n" + codesText
+	c.Long = "Status reads the journal and asks nobody. A run that only soaks, and is looked at, needs nobody either:\n" +
+		"its code is 0, and the last line says how far the soak is.\n\n" + codesText
 	p.addRun(c)
 	p.addState(c)
 	p.addJSON(c)
@@ -141,10 +142,16 @@ func (p *program) sayStatus(s statusReport) {
 		tail.Inert(s.Run.Driver), withPartner(s.Run.Partner))
 	for _, ph := range s.Phases {
 		p.say("\n%s  %s  %d of %d%s\n", ph.ID, tail.Inert(ph.Title), ph.Done+ph.Skipped, ph.Total, inPlay(ph))
+		assumed := 0
 		for _, t := range ph.Tasks {
-			if line := taskLine(t); line != "" {
+			if t.Status == steps.TaskDone && t.How == steps.HowAssumed {
+				assumed++
+			} else if line := taskLine(t); line != "" {
 				p.say("  %s\n", line)
 			}
+		}
+		if assumed > 0 {
+			p.say("  %s assumed done before this run\n", count(assumed, "task"))
 		}
 	}
 	p.sayClocks(s)
@@ -165,7 +172,7 @@ func (p *program) sayStatus(s statusReport) {
 	if s.Back != "" {
 		p.say("\na rollback of %s is open\n", s.Back)
 	}
-	p.say("\n%s\n", sentenceOf(s.Run.Code, s.Run.Why))
+	p.say("\n%s\n", s.Run.sentence())
 }
 
 // inPlay says that hosts were left out of a phase.
