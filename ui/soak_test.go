@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"belay/steps"
 )
 
@@ -47,6 +49,39 @@ func TestLeavingSaysWhatASoakDoes(t *testing.T) {
 			if !strings.Contains(flat, want) {
 				t.Errorf("%dx%d: the dialog does not say %q:\n%s", size[0], size[1], want, d.screen())
 			}
+		}
+	}
+}
+
+// TestASoakRingsWhereItNeedsAnEar: at its end, good or bad, and when it turns
+// from green; not while it goes on, and not when it gets green again.
+func TestASoakRingsWhereItNeedsAnEar(t *testing.T) {
+	for _, test := range []struct {
+		first, then string
+		rings       bool
+	}{
+		{steps.SoakGreen, steps.SoakComplete, true},
+		{steps.SoakGreen, steps.SoakShortened, true},
+		{steps.SoakRed, steps.SoakFailed, true},
+		{steps.SoakGreen, steps.SoakOverdue, true},
+		{steps.SoakGreen, steps.SoakRed, true},
+		{steps.SoakGreen, steps.SoakStale, true},
+		{steps.SoakGreen, steps.SoakGreen, false},
+		{steps.SoakRed, steps.SoakGreen, false},
+		{steps.SoakRed, steps.SoakRestarted, false},
+	} {
+		d := soaking(t, 120, 36)
+		d.f.apply(steps.Soaked{Task: watched, To: test.first})
+		d.look()
+		d.f.apply(steps.Soaked{Task: watched, To: test.then, Reason: "a test"})
+		_, cmd := d.Update(snapshotMsg(d.f.Snapshot()))
+		rings := false
+		if cmd != nil {
+			raw, ok := cmd().(tea.RawMsg)
+			rings = ok && raw.Msg == "\a"
+		}
+		if rings != test.rings {
+			t.Errorf("from %s to %s: rings %v", test.first, test.then, rings)
 		}
 	}
 }
