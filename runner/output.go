@@ -41,7 +41,7 @@ func (r *Runner) openOutput(t steps.Task, id string) (*output, error) {
 	r.outputs[t] = ring
 	r.mu.Unlock()
 	o := &output{file: f, sum: sha256.New()}
-	o.mask = r.cfg.Secrets.Redactor(io.MultiWriter(f, o.sum, ring, waker{r}))
+	o.mask = r.cfg.Secrets.Redactor(io.MultiWriter(f, o.sum, ring, waker{r, t, ring}))
 	return o, nil
 }
 
@@ -117,7 +117,17 @@ func (o *output) close() error {
 func (o *output) digest() string { return hex.EncodeToString(o.sum.Sum(nil)) }
 func (o *output) masked() int    { return o.mask.Hits() }
 
-// waker tells faces that there is more to show.
-type waker struct{ r *Runner }
+// waker tells faces that there is more to show, and on which host.
+type waker struct {
+	r    *Runner
+	task steps.Task
+	ring *tail.Ring
+}
 
-func (w waker) Write(p []byte) (int, error) { w.r.wake(); return len(p), nil }
+func (w waker) Write(p []byte) (int, error) {
+	if host := w.r.hosts[w.task.Host]; host != nil {
+		host.printing(w.task, w.ring, w.r.cfg.Now())
+	}
+	w.r.wake()
+	return len(p), nil
+}

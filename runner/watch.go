@@ -28,6 +28,7 @@ type watched struct {
 	skew   time.Duration
 	gauges []Gauge
 	logs   []*logTail
+	output LogView // of the attempt here that printed last
 }
 
 type logTail struct {
@@ -41,14 +42,25 @@ type logTail struct {
 func newWatched(id string, h Host) *watched { return &watched{id: id, host: h} }
 
 func (w *watched) view(h steps.Host) HostView {
+	link := w.host.Link() // before the lock: what a host prints comes while it is asked
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	v := HostView{ID: w.id, Host: h, Link: w.host.Link(), Identity: w.ident, Wrong: w.wrong, Skew: w.skew,
+	v := HostView{ID: w.id, Host: h, Link: link, Identity: w.ident, Wrong: w.wrong, Skew: w.skew,
 		Gauges: append([]Gauge(nil), w.gauges...)}
 	for _, l := range w.logs {
 		v.Logs = append(v.Logs, LogView{Name: l.name, Ring: l.ring, Script: l.script, Why: l.why, Since: l.since, At: l.at})
 	}
+	if len(v.Logs) == 0 && w.output.Ring != nil {
+		v.Logs = append(v.Logs, w.output)
+	}
 	return v
+}
+
+// printing notes whose output a host shows that has no log to follow.
+func (w *watched) printing(t steps.Task, ring *tail.Ring, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.output = LogView{Name: "output of " + t.String(), Ring: ring, At: at}
 }
 
 // observe starts to look at every host.

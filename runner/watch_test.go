@@ -50,3 +50,40 @@ logs = [{ name = "app", script = "docker logs --follow app" }, { name = "quiet",
 		return !q.At.IsZero() && q.Why == ""
 	})
 }
+
+// A host whose logs nobody named shows what the newest script prints there; one
+// whose logs are named shows those.
+func TestAHostWithoutALogShowsItsOutput(t *testing.T) {
+	g := newRig(t, book+`
+[watch.b]
+on = "b"
+logs = [{ name = "app", script = "tail -F /var/log/app" }]
+`)
+	for _, h := range g.hosts {
+		h.script = func(r job.Request) (string, string, int) {
+			if r.ID == "r1.look.a.1" {
+				return "looked\n", "", 0
+			}
+			return "", "OLD=x\n", 0 // one that prints nothing takes the place of nothing
+		}
+	}
+	g.watch = true
+	g.start(nil)
+	g.bound()
+	for _, step := range []string{"look@a", "look@b", "change@a"} {
+		g.must(execute(step))
+		g.until("done", g.is(step, steps.TaskDone))
+	}
+	for _, h := range g.runner.Snapshot().Hosts {
+		switch h.ID {
+		case "a":
+			if len(h.Logs) != 1 || h.Logs[0].Name != "output of look@a" || h.Logs[0].Ring.Window(0, 1)[0].Text != "looked" {
+				t.Errorf("%+v", h.Logs)
+			}
+		case "b":
+			if len(h.Logs) != 1 || h.Logs[0].Name != "app" {
+				t.Errorf("%+v", h.Logs)
+			}
+		}
+	}
+}

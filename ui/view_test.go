@@ -192,7 +192,7 @@ func TestAnEmptyPaneSaysWhy(t *testing.T) {
 		"no lines for 12s: w: stream: exit code 127: sh: tail: not found it is tried again by itself": func(h *runner.HostView) {
 			h.Logs[0].Why = "w: stream: exit code 127: sh: tail: not found"
 		},
-		"the runbook follows no log on this host": func(h *runner.HostView) { h.Logs = nil },
+		"no log to follow: what a step prints here is shown": func(h *runner.HostView) { h.Logs = nil },
 	} {
 		f := newFake(t, "rehearsal")
 		f.hosts[0].Logs[0] = runner.LogView{Name: "app", Ring: tail.NewRing(0), Script: "tail -F /var/log/app\n", Since: night.Add(-12 * time.Second)}

@@ -201,7 +201,7 @@ func (s Server) why() string {
 	case !s.Up:
 		return "no lines: " + s.Why + "\n" + cmp.Or(s.Hint, "it is tried again by itself")
 	case s.Logs == 0:
-		return "the runbook follows no log on this host"
+		return "no log to follow: what a step prints here is shown"
 	case s.Log.Why != "":
 		return "no lines" + age + ": " + s.Log.Why + "\nit is tried again by itself"
 	case s.Log.At.IsZero():
