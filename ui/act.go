@@ -269,6 +269,10 @@ func (m *model) consentTitle(c consent) string {
 		what = fmt.Sprintf("EXECUTE %s of %s", pane.Counted(m.kase.Reach(a.Tasks)), m.nameOf(a))
 	case a.Verb == steps.Approve:
 		what = "SECOND YES to " + string(m.kase.Meant(a)) + " " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
+	case m.undoes(a) && a.Verb == steps.Retry:
+		what = "RETRY THE UNDO of " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
+	case a.Verb == steps.Retry:
+		what = "RETRY " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	case m.undoes(a):
 		what = "UNDO " + m.kase.Step(a.Task).Title + " on " + a.Task.Host
 	default:

@@ -68,11 +68,11 @@ func TestWhatIsNotGreenStandsFirst(t *testing.T) {
 	}
 	d := sit(t, f, 80, 24)
 	d.press("2")
-	d.expect(t, "evidence 2 of 5 not green", "[!] red free disk on w82", "3 GiB, want >= 20 GiB", "[ ] not signed yet partner agrees")
-	d.above(t, "[!] red free disk on w82", "step     go")
+	d.expect(t, "evidence 2 of 5 not green", "[!] red: free disk on w82", "3 GiB, want >= 20 GiB", "[ ] not signed yet: partner agrees")
+	d.above(t, "[!] red: free disk on w82", "step     go")
 	d.press("1", "x")
 	d.expect(t, "GATE Stop the cluster?", "evidence 2 of 5 not green")
-	d.above(t, "[ ] not signed yet partner agrees", "[x] green free disk on head")
+	d.above(t, "[ ] not signed yet: partner agrees", "[x] green: free disk on head")
 	f.seen.Evidence[gate][3].Verdict = steps.Green
 	f.do(steps.Action{Verb: steps.SignOff, Task: gate, Name: "partner agrees"})
 	d.look()

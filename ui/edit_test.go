@@ -67,7 +67,7 @@ func TestARollbackShowsWhatComesBack(t *testing.T) {
 	d.press("esc", "R")
 	d.expect(t, "ROLL BACK what? (below: the plan of the whole run)")
 	d.press("p")
-	d.expect(t, "ROLL BACK phase rollout: the whole plan")
+	d.expect(t, "ROLL BACK phase rollout: the whole plan", "undos: 3 by script, 0 by hand, 0 not at all; steps around them: 2; hosts: 5")
 	d.words("no")
 	d.press("enter", "y")
 	f.do(steps.Action{Verb: steps.Execute, Task: steps.Task{Step: "stop-jobs", Host: steps.LocalHost}})
@@ -78,6 +78,7 @@ func TestARollbackShowsWhatComesBack(t *testing.T) {
 	d.askHost("w81")
 	d.look()
 	d.expect(t, "ROLL BACK w81 (high), of the rollback of phase rollout", "w81: undo Turn the token on", "Puts back .env", "-MODE=token", "+MODE=none")
+	d.above(t, "does     w81: undo Turn the token on", "Puts back .env")
 	d.above(t, "Puts back .env", "In full: the generated script of w81: undo Turn the token on")
 	if strings.Contains(d.screen(), "new-token") || strings.Contains(d.screen(), "old-token") {
 		t.Errorf("a secret is on the screen:\n%s", d.screen())

@@ -70,7 +70,7 @@ func TestAFailureIsDecidedAtOneGlance(t *testing.T) {
 // TestEachAnswerToAFailureHasAQuestionOfItsOwn: none of them does anything at
 // once, and Enter holds.
 func TestEachAnswerToAFailureHasAQuestionOfItsOwn(t *testing.T) {
-	for key, title := range map[string]string{"r": "EXECUTE Stop all", "s": "SKIP Stop all", "m": "MARK DONE Stop all", "u": "UNDO Stop all",
+	for key, title := range map[string]string{"r": "RETRY Stop all", "s": "SKIP Stop all", "m": "MARK DONE Stop all", "u": "UNDO Stop all",
 		"X": "EXCLUDE w81", "R": "ROLL BACK host w81: the whole plan"} {
 		f := failed(t, "rehearsal")
 		d := sit(t, f, 80, 24)
@@ -109,7 +109,7 @@ func TestAnUndoThatFailedHasItsOwnAnswers(t *testing.T) {
 	d.press("m")
 	d.expect(t, "MARK UNDONE Stop all")
 	d.press("esc", "enter", "r")
-	d.expect(t, "UNDO Stop all 2.40 workers on w81", "docker compose up -d")
+	d.expect(t, "RETRY THE UNDO of Stop all 2.40 workers on w81", "docker compose up -d")
 	if strings.Contains(d.screen(), "docker compose down") {
 		t.Errorf("the retry of an undo shows what it undoes:\n%s", d.screen())
 	}

@@ -59,16 +59,19 @@ func (m *model) hints() []pane.Hint {
 	return out
 }
 
-// reword says of two keys what they do now: how much wants a person, and that a
-// gate waits for a sign-off.
+// reword says of some keys what they do now: how much wants a person, that a
+// gate waits for a sign-off, and that what is marked is an undo.
 func (m *model) reword(hints []pane.Hint) {
 	waits := m.signable()
+	row, _ := m.row()
 	for i, h := range hints {
 		switch n := len(m.wishes); {
 		case h.Key == "a" && n > 0:
 			hints[i].Word = fmt.Sprintf("attention (%d)", n)
 		case h.Key == "A" && waits:
 			hints[i].Word = signsOff
+		case h.Key == "m" && row.ID.Entry == steps.PartUndo:
+			hints[i].Word = string(steps.MarkUndone)
 		}
 	}
 }

@@ -55,3 +55,31 @@ func TestWarningsStandAboveTheScript(t *testing.T) {
 	d.press("k", "k", "u")
 	d.expect(t, "UNDO Stop the head", "restores not all: Ray's in-memory state")
 }
+
+// TestATitleKeepsItsEnd: however long a step's title, the host and the level
+// are read.
+func TestATitleKeepsItsEnd(t *testing.T) {
+	src := strings.Replace(runbookText(t), "Back up the configuration", "Back up the configuration of every service and of everything that belongs to it", 1)
+	d := sit(t, fakeOf(t, "rehearsal", []byte(src)), 80, 24)
+	d.press("down", "down", "x")
+	d.expect(t, "EXECUTE Back up the", "on w81 (low)")
+	d.press("esc", "p")
+	d.expect(t, "PREVIEW Back up the", "on w81 (nothing is sent)")
+}
+
+// TestVariablesThatMatterStandFirst: what the texts of a step name, before all
+// the others; and of a second host only what differs.
+func TestVariablesThatMatterStandFirst(t *testing.T) {
+	src := strings.Replace(runbookText(t), "PER_HOST = 4\n", "PER_HOST = 4\nAN_OTHER = \"x\"\n", 1)
+	src = strings.Replace(src, "\"$REPO\"'\n", "\"$REPO\" $BELAY_ADDRESS'\n", 1)
+	d := sit(t, fakeOf(t, "rehearsal", []byte(src)), 120, 36)
+	d.press("p")
+	d.expect(t, "head: Back up the configuration, low", "w81: Back up the configuration, low", "the same as on head", "but with BELAY_ADDRESS=10.0.0.81")
+	if n := strings.Count(d.screen(), "REPO=/opt/megabuild"); n != 1 {
+		t.Errorf("the values that all hosts share stand there %d times:\n%s", n, d.screen())
+	}
+	d.press("esc", "down", "down", "x")
+	d.above(t, "Variables that its texts name", "REPO=/opt/megabuild")
+	d.above(t, "REPO=/opt/megabuild", "The other variables that it gets")
+	d.above(t, "The other variables that it gets", "AN_OTHER=x")
+}

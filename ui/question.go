@@ -113,8 +113,11 @@ func (q *question) answers() pane.Form {
 		f.Options = append(f.Options, pane.FormOption{Key: o.Key, Label: o.Label, Off: o.Off,
 			Highlighted: i == q.At && !q.Typing(), Later: i > 0 && q.Typing()})
 	}
-	if len(q.Fields) > 0 {
-		f.Options = slices.Insert(f.Options, min(1, len(f.Options)), q.way())
+	switch at := min(1, len(f.Options)); {
+	case q.Typing():
+		f.Options = slices.Insert(f.Options, at, q.way())
+	case len(q.Fields) > 0:
+		f.Options = append(f.Options, q.way())
 	}
 	return f
 }

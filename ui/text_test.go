@@ -19,7 +19,7 @@ func TestEnterComesBeforeTheAnswers(t *testing.T) {
 		d.press("y")
 		d.expect(t, "what shows it: [y_", "Enter leaves the text, then:")
 		d.press("enter")
-		d.expect(t, "[ esc cancel ]   Tab to the text   y mark done")
+		d.expect(t, "[ esc cancel ]   y mark done   f it cannot be done   Tab to the text")
 		d.press("tab")
 		d.expect(t, "what shows it: [y_", "Enter leaves the text, then:")
 		d.press("enter", "y")
@@ -66,7 +66,7 @@ func TestARefusalIsReadToItsEnd(t *testing.T) {
 	d := sit(t, f, 80, 24)
 	d.expect(t, "A sign off")
 	d.press("x")
-	d.expect(t, "y yes, open it (not now)   A sign off", "O override", "[ ] not signed yet partner agrees")
+	d.expect(t, "y yes, open it (not now)   A sign off", "O override", "[ ] not signed yet: partner agrees")
 	d.press("y")
 	screen := strings.Join(strings.FieldsFunc(d.screen(), func(r rune) bool { return strings.ContainsRune(" \n╎", r) }), " ")
 	for _, want := range []string{"not now: the gate is closed, 3 of 5 not green:", "free disk on w81 is red: 3 GiB", "free disk on w82 is red: 3 GiB",

@@ -230,7 +230,7 @@ func TestGateOpensOnlyOnGreen(t *testing.T) {
 		d.f.seen.Evidence[gate] = append(d.f.seen.Evidence[gate], steps.Reading{Title: "free disk", Host: h, Text: "31 GiB", Want: ">= 20 GiB", Verdict: steps.Green, At: d.f.now})
 	}
 	d.look()
-	d.expect(t, "[x] green free disk on head", "31 GiB, want >= 20 GiB", "waits for the driver")
+	d.expect(t, "[x] green: free disk on head", "31 GiB, want >= 20 GiB", "waits for the driver")
 	d.press("A")
 	d.expect(t, "SIGN OFF as driver")
 	d.press("y", "x")
@@ -261,7 +261,7 @@ func TestFailureOpensByItselfAndHolds(t *testing.T) {
 		t.Errorf("the cursor went to %+v", row.ID)
 	}
 	d.press("r")
-	d.expect(t, "EXECUTE Build 2.53")
+	d.expect(t, "RETRY Build 2.53")
 	d.press("y")
 	if n := len(d.f.state.Task(task).Attempts); n != 2 {
 		t.Fatalf("%d attempts: %s", n, d.said)

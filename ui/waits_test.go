@@ -50,6 +50,25 @@ func TestAnUndoByHandIsMarkedFromTheList(t *testing.T) {
 	d := sit(t, f, 80, 24)
 	d.press("esc", "g", "a")
 	d.expect(t, "the rollback waits: undo Tell the teams", "m marks it undone")
-	d.press("1", "m")
+	d.press("1")
+	d.expect(t, "m mark undone")
+	d.press("m")
 	d.expect(t, "MARK UNDONE Tell the teams")
+}
+
+// TestWhatARollbackTakesBackWantsNobody: a failure that the open rollback will
+// undo is no longer offered to be retried.
+func TestWhatARollbackTakesBackWantsNobody(t *testing.T) {
+	f := failed(t, "rehearsal")
+	d := sit(t, f, 120, 36)
+	d.press("a")
+	d.expect(t, "stop@w81 is failed", "r retry, u undo, s skip")
+	d.press("esc")
+	f.do(steps.Action{Verb: steps.OpenRollback})
+	d.look()
+	d.press("esc", "a")
+	d.expect(t, "WHAT WANTS A PERSON", "the rollback waits")
+	if strings.Contains(d.screen(), "r retry, u undo, s skip") {
+		t.Errorf("it is still offered:\n%s", d.screen())
+	}
 }

@@ -29,8 +29,9 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 		out = append(out, Wish{Text: "the journal cannot be relied on, nothing new is started: " + frozen.Error(), Tone: style.Danger})
 	}
 	out = append(out, r.triggerWishes()...)
+	taken := r.takenBack()
 	for _, t := range r.everyTask() {
-		if w, ok := r.wish(t); ok {
+		if w, ok := r.wish(t); ok && !taken[t] {
 			out = append(out, w)
 		}
 	}
@@ -66,6 +67,20 @@ func (r *Run) everyTask() []steps.Task {
 				out = append(out, e.Task)
 			}
 		}
+	}
+	return out
+}
+
+// takenBack are the tasks in trouble that the open rollback has still to undo:
+// they want nobody but it.
+func (r *Run) takenBack() map[steps.Task]bool {
+	out := map[steps.Task]bool{}
+	if r.State.Rollback == nil {
+		return out
+	}
+	for _, e := range r.UndoPlan(r.State.Rollback.Scope) {
+		st := r.State.Task(e.Task).Status
+		out[e.Task] = e.Do == steps.DoUndo && (st == steps.TaskFailed || st == steps.TaskCancelled)
 	}
 	return out
 }

@@ -84,7 +84,7 @@ func (f Form) under(w, h int, st *style.Style) []string {
 
 func (f Form) frame(lines []string, w int, st *style.Style) []string {
 	fr := st.Frame
-	title := " " + Cut(f.Title, w-14, st) + " "
+	title := " " + cutMiddle(f.Title, w-14, st) + " "
 	name := st.Paint(style.Strong, title)
 	if f.Tone != style.Plain {
 		name = st.Paint(f.Tone, title)
@@ -97,6 +97,17 @@ func (f Form) frame(lines []string, w int, st *style.Style) []string {
 		out = append(out, fr.Down+" "+Fit(l, Inner(w), st)+" "+fr.Down)
 	}
 	return append(out, fr.BottomLeft+strings.Repeat(fr.Across, max(0, w-2))+fr.BottomRight)
+}
+
+// cutMiddle shortens a title and keeps its end: there stand the host, the level
+// and what cannot be undone.
+func cutMiddle(s string, w int, st *style.Style) string {
+	n := ansi.StringWidth(s)
+	if n <= w {
+		return s
+	}
+	end := w / 2
+	return Cut(s, w-end, st) + ansi.TruncateLeft(s, n-end, "")
 }
 
 // lines of a field: what to type and what is typed. The end of a long value

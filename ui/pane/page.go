@@ -98,7 +98,8 @@ func highlight(line string, st *style.Style) string {
 	return b.String() + line
 }
 
-// Readings adds evidence: verdict, value with threshold, and age.
+// Readings adds evidence: verdict, value with threshold, and age. What is green
+// takes one line where that is enough.
 func (p *Page) Readings(seen []steps.Reading, now time.Time) {
 	for _, r := range seen {
 		m := verdictMark(r.Verdict)
@@ -116,7 +117,12 @@ func (p *Page) Readings(seen []steps.Reading, now time.Time) {
 		if !r.At.IsZero() {
 			age = ", " + since(now, r.At) + " ago"
 		}
-		p.Lines = append(p.Lines, p.st.Paint(m.Tone, m.Glyph+" "+m.Word)+" "+Cut(what, p.w-len(m.Glyph)-len(m.Word)-2, p.st))
+		head := p.st.Paint(m.Tone, m.Glyph+" "+m.Word+":") + " " + Cut(what, p.w-len(m.Glyph)-len(m.Word)-3, p.st)
+		if room := p.w - ansi.StringWidth(head) - 2; r.Verdict == steps.Green && ansi.StringWidth(value+age) <= room {
+			p.Lines = append(p.Lines, Ends(head, value+age, p.w, p.st))
+			continue
+		}
+		p.Lines = append(p.Lines, head)
 		for _, l := range Wrap(value+age, p.w-4) {
 			p.Lines = append(p.Lines, "    "+l)
 		}

@@ -49,7 +49,6 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 	} else if work.Timeout > 0 {
 		p.Field("takes", "at most "+About(work.Timeout))
 	}
-	p.Field("note", s.Note)
 	p.Field("secrets", strings.Join(work.Secrets, " "))
 	if s.Check != nil && !a.Undo {
 		p.Head("Check before the start")
@@ -64,14 +63,33 @@ func Preview(r *Run, a Ask, w int, st *style.Style) []string {
 		p.Script(work.Text)
 	}
 	r.proof(p, s, a.Undo)
-	p.Head("Variables")
-	for _, v := range work.Env {
-		p.Text(style.Plain, v)
+	if s.Note != "" {
+		p.Head("Note")
+		p.Text(style.Plain, s.Note)
 	}
+	r.variables(p, a.Task, work.Env)
 	if edit && work.Text != "" {
 		p.inFull("", work)
 	}
 	return p.Lines
+}
+
+// variables lists what a task gets: first what its texts name.
+func (r *Run) variables(p *Page, t steps.Task, env []string) {
+	read, err := r.Reads(t)
+	if err != nil {
+		read = nil // it is refused, and says so above
+	}
+	list := func(head string, values []string) {
+		if len(values) > 0 {
+			p.Head(head)
+		}
+		for _, v := range values {
+			p.Text(style.Plain, v)
+		}
+	}
+	list("Variables that its texts name", read)
+	list("The other variables that it gets", slices.DeleteFunc(slices.Clone(env), func(v string) bool { return slices.Contains(read, v) }))
 }
 
 // warns says first what cannot be taken back.

@@ -5,6 +5,8 @@ package pane
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"belay/runner/tail"
 	"belay/steps"
@@ -26,6 +28,7 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 			p.Toned(style.Danger, "not all", e.Task.String()+": "+s.NoReturn)
 		}
 	}
+	p.Field("does", countPlan(plan))
 	switch d, whole := r.RollbackEstimate(scope); {
 	case whole:
 		p.Field("takes", "about "+r.AboutSpan(d))
@@ -52,39 +55,47 @@ func Plan(r *Run, scope steps.Scope, w int, st *style.Style) []string {
 }
 
 // HostPart shows what the rollback of a scope does on one host once its word is
-// typed. Diff gives what an edit, or the undo of one, changes.
+// typed: what it will not restore, the list of what it does, and then each with
+// its script. Diff gives what an edit, or the undo of one, changes.
 func HostPart(r *Run, scope steps.Scope, host string, diff func(steps.Task) string, w int, st *style.Style) []string {
-	p := NewPage(w, st)
-	p.Field("part of", "the rollback of "+ScopeName(scope)+"; it goes on by itself until the first thing that is not green")
-	full := NewPage(w, st)
+	p, each, full := NewPage(w, st), NewPage(w, st), NewPage(w, st)
+	var list []string
 	for _, e := range r.UndoPlan(scope) {
 		if e.Task.Host != host || e.Done || e.Do != steps.DoUndo && e.Do != steps.DoExecute {
 			continue
 		}
-		s, undo := r.Step(e.Task), e.Part == steps.PartUndo
-		p.Head(EntryText(s, e))
-		if undo && s.NoReturn != "" {
-			p.Toned(style.Danger, "restores", "not all: "+s.NoReturn)
+		s := r.Step(e.Task)
+		list = append(list, EntryText(s, e))
+		if e.Part == steps.PartUndo && s.NoReturn != "" {
+			p.Toned(style.Danger, "not all", s.Title+": "+s.NoReturn)
 		}
-		work, err := r.Work(e.Task, undo, "")
-		switch {
-		case err != nil:
-			p.Toned(style.Danger, "cannot", err.Error())
-		case s.Kind == steps.Edit && s.File != nil:
-			p.Field("dir", work.Dir)
-			p.edited(s, undo, diff(e.Task))
-			full.inFull(" of "+EntryText(s, e), work)
-		case work.Text != "":
-			p.Field("dir", work.Dir)
-			p.Script(work.Text)
-		default:
-			p.Field("do", s.Text)
-		}
+		r.hostEntry(each, full, e, diff)
 	}
-	if len(full.Lines) > 0 {
-		p.Lines = append(append(p.Lines, ""), full.Lines...)
+	p.Field("part of", "the rollback of "+ScopeName(scope)+"; it goes on by itself until the first thing that is not green")
+	p.Field("does", strings.Join(list, "\n"))
+	return slices.Concat(p.Lines, []string{""}, each.Lines, []string{""}, full.Lines)
+}
+
+// hostEntry adds an entry with its script, and to another page the generated
+// script of an edit.
+func (r *Run) hostEntry(p, full *Page, e steps.Entry, diff func(steps.Task) string) {
+	s, undo := r.Step(e.Task), e.Part == steps.PartUndo
+	p.Head(EntryText(s, e))
+	work, err := r.Work(e.Task, undo, "")
+	if err != nil {
+		p.Toned(style.Danger, "cannot", err.Error())
+		return
 	}
-	return p.Lines
+	p.Field("dir", work.Dir)
+	switch {
+	case s.Kind == steps.Edit && s.File != nil:
+		p.edited(s, undo, diff(e.Task))
+		full.inFull(" of "+EntryText(s, e), work)
+	case work.Text != "":
+		p.Script(work.Text)
+	default:
+		p.Field("do", s.Text)
+	}
 }
 
 // ScopeName is a scope as a person reads it in a sentence.
@@ -98,6 +109,19 @@ func ScopeName(sc steps.Scope) string {
 		return tail.Inert("host " + sc.Host)
 	}
 	return tail.Inert(sc.String())
+}
+
+// countPlan says how much a plan does, and on how many hosts.
+func countPlan(plan []steps.Entry) string {
+	n, hosts := map[string]int{}, map[string]bool{}
+	for _, e := range plan {
+		n[e.Do]++
+		if e.Do != steps.DoNothing && e.Do != steps.DoLeft {
+			hosts[e.Task.Host] = true
+		}
+	}
+	return fmt.Sprintf("undos: %d by script, %d by hand, %d not at all; steps around them: %d; hosts: %d",
+		n[steps.DoUndo], n[steps.DoByHand], n[steps.DoNothing]+n[steps.DoLeft], n[steps.DoExecute], len(hosts))
 }
 
 func (r *Run) planLine(n int, e steps.Entry, w int, st *style.Style) string {

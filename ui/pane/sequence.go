@@ -5,6 +5,7 @@ package pane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"belay/runner/tail"
@@ -42,11 +43,11 @@ func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *
 	if len(reach.Tasks) > 0 {
 		r.opens(p, r.Step(reach.Tasks[0]))
 	}
-	shown := map[string]string{} // the host that a step's script was shown for
+	shown := map[string]steps.Task{} // of a step, the task whose script was shown
 	for _, t := range reach.Tasks {
 		r.covered(p, t, shown[t.Step])
-		if shown[t.Step] == "" {
-			shown[t.Step] = t.Host
+		if shown[t.Step].Zero() {
+			shown[t.Step] = t
 		}
 	}
 	r.behind(p, reach, tasks)
@@ -76,16 +77,20 @@ func (r *Run) warnsOfAll(p *Page, reach steps.Reach, tasks []steps.Task) {
 }
 
 // covered shows what a task of a sequence will run, and with which values on
-// its host; what was shown above is not shown again.
-func (r *Run) covered(p *Page, t steps.Task, as string) {
+// its host; what was shown above of another host is not shown again.
+func (r *Run) covered(p *Page, t, as steps.Task) {
 	s := r.Step(t)
 	p.Head(fmt.Sprintf("%s: %s, %s", tail.Inert(t.Host), tail.Inert(s.Title), r.Level(t)))
-	if noUndo(s) && as == "" {
+	if noUndo(s) && as.Zero() {
 		p.Toned(style.Warn, "no undo", or(s.NoUndo, "the runbook gives none"))
 	}
+	values, err := r.Reads(t)
 	switch {
-	case as != "":
-		p.Text(style.Dim, "the same as on "+as)
+	case !as.Zero():
+		p.Text(style.Dim, "the same as on "+as.Host)
+		if other, wrong := r.Reads(as); wrong == nil {
+			values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(other, v) })
+		}
 	case s.Kind == steps.Edit && s.File != nil:
 		p.Field("file", s.File.Path)
 		p.Changed(Sets(s))
@@ -94,12 +99,15 @@ func (r *Run) covered(p *Page, t steps.Task, as string) {
 	default:
 		p.Text(style.Plain, or(s.Text, string(s.Kind)))
 	}
-	values, err := r.Reads(t)
 	if err != nil {
 		p.Toned(style.Danger, "cannot", err.Error())
 		return
 	}
-	p.Field("with", strings.Join(values, "  "))
+	label := "with"
+	if !as.Zero() {
+		label = "but with"
+	}
+	p.Field(label, strings.Join(values, "\n"))
 }
 
 // behind names what the yes does not cover.

@@ -32,9 +32,9 @@ func (c *console) holdsTheFailure() {
 	c.press("Enter")
 	c.see(failed)
 	c.press("Right", "Enter") // on retry it leads to retry's own question
-	c.see("EXECUTE Build 2.53")
+	c.see("RETRY Build 2.53")
 	c.press("Enter") // which Enter leaves, and never confirms
-	c.gone("EXECUTE Build 2.53")
+	c.gone("RETRY Build 2.53")
 	if now := c.count("intended"); now != n {
 		c.Errorf("Enter started %d attempts", now-n)
 	}
@@ -43,7 +43,7 @@ func (c *console) holdsTheFailure() {
 func (c *console) retriesTheBuild() {
 	c.selects("goto build w81", "w81")
 	c.press("r")
-	c.yes("EXECUTE Build 2.53")
+	c.yes("RETRY Build 2.53")
 	c.waitRow("Build 2.53", "done 4/4")
 	got := attempts(c.events(), "started", "build")
 	if n := len(got); n != 5 || !strings.HasSuffix(got[n-1], ".build.w81.2") {
