@@ -15,7 +15,7 @@ var mutants = []mutant{
 		"_, err = side.Write(torn)\n", "_, err = side.Write(nil)\n",
 		"./runner/journal", "Torn|Truncated"},
 	{"chain-unchecked", "a record need not follow the one before", "runner/journal/record.go",
-		"r.Prev != after.head", "r.Prev == \"\"",
+		"string(s.prev) != after.head", "len(s.prev) == 0",
 		"./runner/journal", "Lines|Flip|Follower"},
 	{"unwritten-acts", "an event that could not be written has its effect", "runner/runner.go",
 		"r.freeze(err)\n\t\t\treturn err\n\t\t}\n\t\tif err := r.state.Apply", "r.freeze(err)\n\t\t}\n\t\tif err := r.state.Apply",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -255,6 +256,50 @@ func TestLinesOutOfPlaceAreDamage(t *testing.T) {
 				t.Fatal("the lock was not given back", j, err)
 			}
 		})
+	}
+}
+
+// TestDamageFarDownIsTheFirst: a long journal is taken apart side by side, and
+// still the first bad line counts, with all lines in front of it.
+func TestDamageFarDownIsTheFirst(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	j, err := Create(dir, tick())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.file = unsynced{j.file}
+	const n = 5000
+	for i := range n {
+		if _, err := j.Append("started", map[string]int{"n": i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	whole := content(t, dir)
+	all, err := Read(dir)
+	if err != nil || len(all) != n {
+		t.Fatal(len(all), err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	for _, bad := range [][]int{{4999}, {2500, 4000}, {1, 4999}, {3000, 3001}} {
+		spoilt := slices.Clone(lines)
+		for _, i := range bad {
+			spoilt[i] = bytes.Replace(spoilt[i], []byte(`"n":`), []byte(`"m":`), 1)
+		}
+		replant(t, dir, bytes.Join(spoilt, nil))
+		var damage *Damage
+		got, err := Read(dir)
+		if !errors.As(err, &damage) || damage.Line != bad[0]+1 || damage.Offset != int64(len(bytes.Join(lines[:bad[0]], nil))) {
+			t.Errorf("lines %v spoilt: %v", bad, err)
+		}
+		if !cmp.Equal(got, all[:bad[0]]) {
+			t.Errorf("lines %v spoilt: %d records in front", bad, len(got))
+		}
+	}
+	replant(t, dir, bytes.Join(slices.Delete(slices.Clone(lines), 2500, 2501), nil)) // whole lines, and a gap
+	var damage *Damage
+	if got, err := Read(dir); !errors.As(err, &damage) || damage.Line != 2501 || len(got) != 2500 {
+		t.Error(len(got), err)
 	}
 }
 

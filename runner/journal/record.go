@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
 	"time"
@@ -76,60 +77,83 @@ func (r *Record) seal() []byte {
 	b = append(b, r.Data...)
 	b = append(b, prefixPrev...)
 	b = append(b, r.Prev...)
-	r.Hash = hashOf(b, []byte(suffix))
+	u := unsealer{hash: sha256.New()}
+	r.Hash = string(u.hashOf(b))
 	b = append(b, prefixHash...)
 	b = append(b, r.Hash...)
 	return append(b, suffix+"\n"...)
 }
 
-// hashOf hashes the line up to the hash of its predecessor, closed off.
-func hashOf(parts ...[]byte) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+// unsealer takes lines apart, one after the other, with the memory of one.
+type unsealer struct {
+	hash hash.Hash
+	sum  [sha256.Size]byte
+	hex  [digits]byte
 }
 
-// unseal takes a line apart, without its LF, and verifies it as the successor
-// of after. Every error it gives is the Why of a [Damage].
-func unseal(line []byte, after chain) (Record, error) {
-	var r Record
-	open, ok := bytes.CutSuffix(line, []byte(suffix))
+// hashOf hashes the line up to the hash of its predecessor, closed off. The
+// result is overwritten by the next call.
+func (u *unsealer) hashOf(open []byte) []byte {
+	u.hash.Reset()
+	u.hash.Write(open)
+	u.hash.Write([]byte(suffix))
+	hex.Encode(u.hex[:], u.hash.Sum(u.sum[:0]))
+	return u.hex[:]
+}
+
+// sealed is a line that was taken apart, and whose bytes match their hash. What
+// it follows is not known yet.
+type sealed struct {
+	Record        // without Prev
+	prev   []byte // as the line says
+	wrong  error  // the Why of a [Damage]; the rest counts for nothing
+}
+
+// unseal takes a line apart, with its LF. Data is a part of the line.
+func (u *unsealer) unseal(line []byte) (s sealed) {
+	open, ok := bytes.CutSuffix(line, []byte(suffix+"\n"))
 	if !ok {
-		return r, errors.New("not a whole record")
+		return sealed{wrong: errors.New("not a whole record")}
 	}
-	hashed, ok := cutHash(open, prefixHash, &r.Hash)
+	hashed, own, ok := cutHash(open, prefixHash)
 	if !ok {
-		return r, errors.New("no h field at the end")
+		return sealed{wrong: errors.New("no h field at the end")}
 	}
-	if hashOf(hashed, []byte(suffix)) != r.Hash {
-		return r, errors.New("the bytes do not match their hash")
+	if !bytes.Equal(u.hashOf(hashed), own) {
+		return sealed{wrong: errors.New("the bytes do not match their hash")}
 	}
-	head, ok := cutHash(hashed, prefixPrev, &r.Prev)
+	head, prev, ok := cutHash(hashed, prefixPrev)
 	if !ok {
-		return r, errors.New("no prev field")
+		return sealed{wrong: errors.New("no prev field")}
 	}
-	if err := r.parseHead(head); err != nil {
-		return r, err
+	s.Hash, s.prev = string(own), prev
+	s.wrong = s.parseHead(head)
+	return s
+}
+
+// follows verifies a record as the successor of another, and gives the Why of a
+// [Damage] where it is not.
+func (s *sealed) follows(after chain) error {
+	switch {
+	case s.wrong != nil:
+		return s.wrong
+	case s.Seq != after.seq+1:
+		return fmt.Errorf("seq is %d after %d", s.Seq, after.seq)
+	case string(s.prev) != after.head:
+		return errors.New("prev is not the hash of the record before")
 	}
-	if r.Seq != after.seq+1 {
-		return r, fmt.Errorf("seq is %d after %d", r.Seq, after.seq)
-	}
-	if r.Prev != after.head {
-		return r, errors.New("prev is not the hash of the record before")
-	}
-	return r, nil
+	s.Prev = after.head
+	return nil
 }
 
 // cutHash takes a hash and the prefix in front of it off the end of b.
-func cutHash(b []byte, prefix string, hash *string) (rest []byte, ok bool) {
+func cutHash(b []byte, prefix string) (rest, hash []byte, ok bool) {
 	at := len(b) - digits
 	if at < 0 {
-		return nil, false
+		return nil, nil, false
 	}
-	*hash = string(b[at:])
-	return bytes.CutSuffix(b[:at], []byte(prefix))
+	rest, ok = bytes.CutSuffix(b[:at], []byte(prefix))
+	return rest, b[at:], ok
 }
 
 // parseHead reads the fields in front of prev.
@@ -154,14 +178,14 @@ func (r *Record) parseHead(b []byte) error {
 	if r.Seq, err = strconv.ParseUint(string(seq), 10, 64); err != nil {
 		return errors.New("seq is not a number")
 	}
-	if r.Time, err = time.Parse(time.RFC3339Nano, string(stamp)); err != nil {
+	if err = r.Time.UnmarshalText(stamp); err != nil {
 		return errors.New("time is not RFC 3339")
 	}
 	r.Kind = string(kind)
 	if err := checkKind(r.Kind); err != nil {
 		return err
 	}
-	if r.Data = bytes.Clone(data); !json.Valid(r.Data) {
+	if r.Data = data[:len(data):len(data)]; !json.Valid(r.Data) {
 		return errors.New("data is not JSON")
 	}
 	return nil

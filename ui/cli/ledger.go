@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"belay/runner"
 	"belay/runner/journal"
@@ -45,19 +47,32 @@ func readLedger(dir string) (*ledger, error) {
 	return l, nil
 }
 
+// under is the run as its records say that were read under its lock. What was
+// read before that, by whoever looked for the run, stands where nothing was
+// added: the newest hash covers all that it says.
+func (l *ledger) under(dir string, records []journal.Record) *ledger {
+	if n := len(records); l != nil && n > 0 && n == len(l.records) && records[n-1].Hash == l.records[n-1].Hash {
+		return l
+	}
+	out := &ledger{id: filepath.Base(dir), dir: dir}
+	out.fold(records)
+	return out
+}
+
 // fold makes the state of the records.
 func (l *ledger) fold(records []journal.Record) {
 	l.records, l.state = records, steps.NewState()
-	for _, r := range records {
-		e, err := steps.Decode(r.Kind, r.Data)
+	l.events = make([]runner.EventView, 0, len(records))
+	for i, e := range decodeAll(records) {
+		r, err := &records[i], e.err
 		if err == nil {
-			err = l.state.Apply(int64(r.Seq), r.Time, e)
+			err = l.state.Apply(int64(r.Seq), r.Time, e.Event)
 		}
 		if err != nil {
 			l.damage = errors.Join(l.damage, fmt.Errorf("journal %s: %w", filepath.Join(l.dir, journal.FileName), err))
 			return
 		}
-		l.events = append(l.events, runner.EventView{Seq: int64(r.Seq), At: r.Time, Event: e})
+		l.events = append(l.events, runner.EventView{Seq: int64(r.Seq), At: r.Time, Event: e.Event})
 	}
 	if len(l.events) == 0 {
 		return
@@ -69,6 +84,28 @@ func (l *ledger) fold(records []journal.Record) {
 	if err != nil && l.damage == nil {
 		l.damage = fmt.Errorf("run directory %s: %w", l.dir, err)
 	}
+}
+
+// decoded is what one record says.
+type decoded struct {
+	steps.Event
+	err error
+}
+
+// decodeAll reads records side by side; what they add up to needs their order.
+func decodeAll(records []journal.Record) []decoded {
+	out := make([]decoded, len(records))
+	part := max(1000, len(records)/runtime.GOMAXPROCS(0)+1) // fewer are done before another processor has begun
+	var all sync.WaitGroup
+	for from := 0; from < len(records); from += part {
+		all.Go(func() {
+			for i := from; i < min(from+part, len(records)); i++ {
+				out[i].Event, out[i].err = steps.Decode(records[i].Kind, records[i].Data)
+			}
+		})
+	}
+	all.Wait()
+	return out
 }
 
 // readBooks reads every text of a run by its hash.

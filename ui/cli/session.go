@@ -65,8 +65,7 @@ func (p *program) begin(t *target) (*session, error) {
 	if err != nil {
 		return nil, openError(dir, err)
 	}
-	s := &session{p: p, journal: j, ledger: &ledger{id: filepath.Base(dir), dir: dir}, wrote: make(chan struct{}, 1)}
-	s.ledger.fold(records)
+	s := &session{p: p, journal: j, ledger: t.open.under(dir, records), wrote: make(chan struct{}, 1)}
 	if err := s.ledger.damaged(); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
