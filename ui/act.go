@@ -167,12 +167,11 @@ type consent struct {
 	about  string // where the program may ask the same
 	body   func(w int) []string
 	begin  tea.Cmd // reads what the body shows
-	reason string  // label of the reason
 }
 
 const (
 	reasonLabel = "reason"
-	aloneLabel  = "or single-handed, because"
+	aloneLabel  = "if single-handed, because"
 )
 
 // askConsent shows the preview and asks by the ladder.
@@ -185,11 +184,7 @@ func (m *model) askConsent(c consent) {
 		q.body, q.begin = m.previewOf(a, c)
 	}
 	if c.why != "" {
-		label := reasonLabel
-		if c.reason != "" {
-			label = c.reason
-		}
-		q.Fields = append(q.Fields, dialog.Field{Label: label, Note: c.why})
+		q.Fields = append(q.Fields, dialog.Field{Label: reasonLabel, Note: c.why})
 	}
 	approver := m.kase.NeedsApprover(c.level) && c.phrase != "" // else the words were typed ahead
 	if approver && a.Verb != steps.Approve {
@@ -204,17 +199,12 @@ func (m *model) askConsent(c consent) {
 			}
 		}
 		q.Fields = append(q.Fields, dialog.Field{Label: "type", Want: c.phrase, Note: note})
-		q.Focus = max(0, len(q.Fields)-1)
-		if c.why != "" {
-			q.Focus = 0
-		}
 		q.Sends = "go"
 	} else {
 		q.Options = append(q.Options, dialog.Option{Key: "y", Label: yesWord(m.kase, a), ID: "go"})
+	}
+	if q.Focus = slices.IndexFunc(q.Fields, func(f dialog.Field) bool { return !f.Optional }); q.Focus < 0 {
 		q.Focus = len(q.Fields)
-		if c.why != "" {
-			q.Focus = 0
-		}
 	}
 	q.on = func(ans dialog.Answer) tea.Cmd { return m.submit(nil, m.confirmed(q, c, ans)) }
 	m.ask(q)

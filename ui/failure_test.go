@@ -88,7 +88,11 @@ func TestEachAnswerToAFailureHasAQuestionOfItsOwn(t *testing.T) {
 	d := sit(t, f, 80, 24)
 	d.press(":")
 	d.words("goto stop w81")
-	d.press("enter", "enter", "enter")
+	d.press("enter", "enter", "m")
+	d.expect(t, "MARK DONE Stop all", "because  exit code 17", "make: *** [down] Error 17")
+	d.press("esc", "enter", "s")
+	d.expect(t, "SKIP Stop all", "because  exit code 17", "make: *** [down] Error 17")
+	d.press("esc", "enter", "enter")
 	if d.asked != nil || f.state.Task(steps.Task{Step: "stop", Host: "w81"}).Status != steps.TaskFailed {
 		t.Error("Enter did not hold")
 	}
@@ -131,4 +135,20 @@ func TestTheFullLogIsOneKeyAway(t *testing.T) {
 		t.Fatalf("the pager was given %+v", read)
 	}
 	d.expect(t, "FAILED: Stop all 2.40 workers", "L its full log")
+}
+
+// TestACancelSaysWhatTakesItBack: and does not promise an undo that there is not.
+func TestACancelSaysWhatTakesItBack(t *testing.T) {
+	undo := "undo.script = 'git -C \"$REPO\" worktree remove ray'\n"
+	for by, want := range map[string]string{undo: "its undo is offered", "no_undo = \"the tree stays\"\n": "it has no undo: the tree stays"} {
+		f := fakeOf(t, "rehearsal", []byte(strings.Replace(runbookText(t), undo, by, 1)))
+		f.assume("prepare")
+		task := steps.Task{Step: "build", Host: "w81"}
+		f.do(steps.Action{Verb: steps.Execute, Task: task})
+		f.apply(steps.Started{Attempt: f.state.Task(task).Attempt().ID})
+		d := sit(t, f, 120, 36)
+		d.goToTask(task)
+		d.press("c")
+		d.expect(t, "CANCEL Build 2.53", want)
+	}
 }

@@ -29,6 +29,7 @@ var askingTopics = []topic{
 	{"enter", "confirms nothing; it leaves a text for the answers, whose keys are letters until then, and sends words that match exactly", ""},
 	{"tab", "between fields and answers", ""},
 	{"j k pgup pgdown", "scroll", ""},
+	{"L", "the full log of the attempt that is asked about, in $PAGER", "its full log"},
 }
 
 // commanding is the command line.

@@ -22,6 +22,15 @@ func (m *model) about(t steps.Task) func(w int) []string {
 	return func(w int) []string { return pane.Detail(m.kase, t, w, m.st) }
 }
 
+// shows is what a question about a task shows: of one in trouble what happened,
+// else its detail.
+func (m *model) shows(q *question, t steps.Task) func(w int) []string {
+	if !m.kase.State.Task(t).Status.Trouble() {
+		return m.about(t)
+	}
+	return func(w int) []string { return m.whatHappened(t, w, m.room(q)) }
+}
+
 // skip asks why some tasks are left out, or takes a skip back.
 func (m *model) skip() tea.Cmd {
 	row, ok := m.row()
@@ -57,7 +66,7 @@ func (m *model) askSkip(tasks []steps.Task) {
 	}
 	q := &question{Dialog: dialog.New("skip", inert(title), "cancel", dialog.Option{Key: "y", Label: "skip", ID: "skip"}), tone: style.Warn}
 	q.Fields = []dialog.Field{{Label: reasonLabel, Note: "what needs a value that a skipped step captures stays locked"}}
-	q.body = m.about(may[0].Task)
+	q.body = m.shows(q, may[0].Task)
 	if len(may) > 1 {
 		q.body = func(w int) []string {
 			p := pane.NewPage(w, m.st)
@@ -113,7 +122,8 @@ func (m *model) askMark(t steps.Task) {
 		return
 	}
 	q := &question{Dialog: dialog.New("mark", inert(word+s.Title+" on "+t.Host), "cancel",
-		dialog.Option{Key: "y", Label: string(a.Verb), ID: "mark"}), body: m.about(t)}
+		dialog.Option{Key: "y", Label: string(a.Verb), ID: "mark"})}
+	q.body = m.shows(q, t)
 	if a.Verb == steps.MarkDone && ts.Status == steps.TaskOpen {
 		q.Options = append(q.Options, dialog.Option{Key: "f", Label: "it cannot be done", ID: "fail", Bare: true, Safe: true})
 	}

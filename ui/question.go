@@ -122,6 +122,16 @@ func (q *question) answers() pane.Form {
 	return f
 }
 
+// label is how an answer reads.
+func (q *question) label(id string) string {
+	for _, o := range q.Options {
+		if o.ID == id {
+			return o.Label
+		}
+	}
+	return id
+}
+
 // way is the key that leads from a text to the answers, or back to it: while a
 // text is focused, the keys of the answers are letters of it.
 func (q *question) way() pane.FormOption {

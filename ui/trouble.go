@@ -142,7 +142,9 @@ func (m *model) exitOf(t steps.Task, a *steps.Attempt) string {
 func (m *model) outputEnd(t steps.Task, w, h int) []string {
 	ring := m.run.Output(t)
 	if ring == nil {
-		return []string{m.st.Paint(style.Dim, "there is none that this console could read; its log file has what there is")}
+		p := pane.NewPage(w, m.st)
+		p.Text(style.Dim, "there is none that this console could read; its log file has what there is")
+		return p.Lines
 	}
 	first, next := ring.Span()
 	if first == next {
@@ -198,7 +200,7 @@ func (m *model) askResolve(t steps.Task) {
 	}
 	q.on = func(a dialog.Answer) tea.Cmd {
 		if a.ID != "look" {
-			m.askReason("resolve", "RESOLVE "+t.String()+": "+a.ID+" (say how you know)", "that is so", q.body,
+			m.askReason("resolve", "RESOLVE "+t.String()+": "+q.label(a.ID)+" (say how you know)", "that is so", q.body,
 				steps.Action{Verb: steps.Resolve, Task: t, Value: a.ID})
 			return nil
 		}
@@ -235,9 +237,9 @@ func (m *model) askCancel(t steps.Task) {
 		p := pane.NewPage(w, m.st)
 		p.Text(style.Strong, m.kase.Under(t))
 		if a := m.kase.State.Task(t).Attempt(); a != nil && a.Stage == steps.TaskVerifying {
-			p.Text(style.Plain, "Its script has ended, and nothing is sent to the host: only the look for its proof is given up. It then reads failed, not proven; V looks again, its undo is offered.")
+			p.Text(style.Plain, "Its script has ended, and nothing is sent to the host: only the look for its proof is given up. It then reads failed, not proven; V looks again, "+m.wayBack(t)+".")
 		} else {
-			p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; its undo is offered.")
+			p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; "+m.wayBack(t)+".")
 		}
 		p.Head("End of its output")
 		p.Lines = append(p.Lines, m.outputEnd(t, w, tailLeast*2)...)
@@ -246,4 +248,15 @@ func (m *model) askCancel(t steps.Task) {
 	q.on = func(dialog.Answer) tea.Cmd { return m.submit(nil, steps.Action{Verb: steps.CancelTask, Task: t}) }
 	m.readsLog(q, t)
 	m.ask(q)
+}
+
+// wayBack says what can be done about a task that may be half done.
+func (m *model) wayBack(t steps.Task) string {
+	switch s := m.kase.Step(t); {
+	case s.Kind == steps.Edit || s.Undo != nil:
+		return "its undo is offered"
+	case s.Danger > steps.None:
+		return "it has no undo: " + or(s.NoUndo, "the runbook gives none")
+	}
+	return "it is of danger none, and changes nothing"
 }

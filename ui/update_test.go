@@ -182,8 +182,11 @@ func TestCriticalOnALiveRunNeedsTheApprover(t *testing.T) {
 	d := sit(t, f, 120, 36)
 	d.press("x")
 	d.expect(t, "LIVE PRODUCTION", "type  head production  to confirm", "no partner is named", "point of no return")
+	d.expect(t, "if single-handed, because: [_") // what is missing is asked first
+	d.press("tab")
 	d.words("head production")
 	d.press("enter")
+	d.expect(t, "if single-handed, because: say something")
 	if len(f.sent) > 0 {
 		t.Fatal("it went without an approver or a reason")
 	}
@@ -277,7 +280,7 @@ func TestUnknownIsResolvedWithAReason(t *testing.T) {
 	d.look()
 	d.expect(t, "UNKNOWN: Build 2.53", "the host was started anew", "[ esc leave it unknown ]")
 	d.press("n")
-	d.expect(t, "RESOLVE build@head: not")
+	d.expect(t, "RESOLVE build@head: it did not (say how you know)")
 	d.words("the image is not there")
 	d.press("enter", "y")
 	if got := d.f.state.Task(task).Status; got != steps.TaskNotStarted {
