@@ -74,7 +74,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestResolveRefuses(t *testing.T) {
-	bothWays(t, "Host a\n  ProxyCommand nc %h %p\nHost b\n  ProxyJump c\nHost c\n  ProxyJump b\nHost d\n  ProxyJump x:y\n",
+	bothWays(t, "Host a\n  ProxyCommand nc %h %p %T\nHost b\n  ProxyJump c\nHost c\n  ProxyJump b\nHost d\n  ProxyJump x:y\n",
 		func(t *testing.T, r Resolver) {
 			for _, host := range []string{"a", "b", "d", "", "-oProxyCommand=x", "a b"} {
 				if s, err := r.Resolve(context.Background(), host, "", 0); err == nil {
@@ -82,6 +82,19 @@ func TestResolveRefuses(t *testing.T) {
 				}
 			}
 		})
+	for config, want := range map[string]string{
+		"ProxyUseFdpass yes\n  ProxyCommand x": "proxyusefdpass is not supported",
+		"KnownHostsCommand /bin/true":          "put the keys that it prints into a known_hosts file",
+		"HostName $(x)\n  ProxyCommand nc %h":  "a character that a shell would act on",
+		"PKCS11Provider /x.so":                 "to your ssh agent",
+	} {
+		file := filepath.Join(t.TempDir(), "config")
+		write(t, file, "Host a\n  "+config+"\n")
+		_, err := Resolver{File: file}.Resolve(context.Background(), "a", "", 0)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", config, err)
+		}
+	}
 	for word, config := range map[string]string{
 		"match":          "Host *\n  User x\nMatch host a\n  ProxyJump b\n",
 		"include":        "Host *\n  User x\nInclude more\n",
@@ -96,7 +109,7 @@ func TestResolveRefuses(t *testing.T) {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "config")
-	write(t, file, "Host other\n  ProxyCommand nc %h %p\n")
+	write(t, file, "Host other\n  HostKeyAlias b\n")
 	if _, err := (Resolver{File: file, SSH: "none"}).Resolve(context.Background(), "a", "", 0); err != nil {
 		t.Errorf("another host's lines do not concern us: %v", err)
 	}

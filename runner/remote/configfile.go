@@ -20,14 +20,15 @@ import (
 
 // understood are the keywords that we read; harmless are those that change
 // nothing of who is reached, how, or as whom.
-var understood = []string{"hostname", "user", "port", "identityfile", "proxyjump"}
+var understood = []string{"hostname", "user", "port", "identityfile", "proxyjump", "proxycommand",
+	"connecttimeout", "serveraliveinterval", "serveralivecountmax"}
 
 var harmless = map[string]bool{
-	"addkeystoagent": true, "batchmode": true, "compression": true, "connecttimeout": true,
+	"addkeystoagent": true, "batchmode": true, "compression": true,
 	"connectionattempts": true, "controlmaster": true, "controlpath": true, "controlpersist": true,
 	"forwardagent": true, "forwardx11": true, "forwardx11trusted": true, "hashknownhosts": true,
-	"loglevel": true, "requesttty": true, "sendenv": true, "serveralivecountmax": true,
-	"serveraliveinterval": true, "stricthostkeychecking": true, "tcpkeepalive": true,
+	"loglevel": true, "requesttty": true, "sendenv": true,
+	"stricthostkeychecking": true, "tcpkeepalive": true,
 	"updatehostkeys": true, "visualhostkey": true, "usekeychain": true, "escapechar": true,
 	"checkhostip": true, "permitlocalcommand": true, "ignoreunknown": true,
 }
@@ -100,6 +101,9 @@ func (o options) add(file string, kv *ssh_config.KV) error {
 	for _, known := range understood {
 		if key != known {
 			continue
+		}
+		if (key == "proxyjump" && len(o["proxycommand"]) > 0) || (key == "proxycommand" && len(o["proxyjump"]) > 0) {
+			return nil // the one that is named first counts
 		}
 		if key == "identityfile" || len(o[key]) == 0 {
 			o[key] = append(o[key], kv.Value)

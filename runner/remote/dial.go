@@ -5,14 +5,17 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -134,8 +137,8 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		return err
 	}
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, h.limits.Handshake,
-		fmt.Errorf("%s: no handshake within %v", hop.addr(), h.limits.Handshake))
+	patience := cmp.Or(hop.ConnectTimeout, h.limits.Handshake)
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: no handshake within %v", hop.addr(), patience))
 	defer cancel()
 	conn, err := h.reach(ctx, c, i, hop)
 	if err != nil {
@@ -153,6 +156,9 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
+		if p, ok := conn.(*proxied); ok && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)) {
+			err = p.why(ctx, err)
+		}
 		conn.Close()
 		return check.failed(explain(ctx, err))
 	}
@@ -171,8 +177,8 @@ func explain(ctx context.Context, err error) error {
 	return err
 }
 
-// reach opens the byte stream to a hop: TCP, the caller's own, or a channel of
-// the hop before.
+// reach opens the byte stream to a hop: TCP, the caller's own, a command's, or a
+// channel of the hop before.
 func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, error) {
 	if i > 0 {
 		stop := context.AfterFunc(ctx, func() { c.raw.Close() })
@@ -186,8 +192,19 @@ func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, e
 	if h.s.Dial != nil {
 		return h.s.Dial(ctx)
 	}
+	if hop.ProxyCommand != "" {
+		return byCommand(hop.ProxyCommand)
+	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", hop.addr())
+	network := cmp.Or(hop.Network, "tcp")
+	if hop.BindAddress != "" {
+		local, err := net.ResolveTCPAddr(network, net.JoinHostPort(hop.BindAddress, "0"))
+		if err != nil {
+			return nil, fmt.Errorf("BindAddress: %w", err)
+		}
+		d.LocalAddr = local
+	}
+	return d.DialContext(ctx, network, hop.addr())
 }
 
 func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck) (*ssh.Client, error) {
@@ -201,11 +218,13 @@ func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck) (*ssh.Client, erro
 		// Called after the host key was accepted: with a wrong host no key is
 		// read, no agent asked, nothing sent.
 		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() (list []ssh.Signer, err error) {
-			list, problems = signers(hop, h.s.Keys)
+			if !hop.NoKeys {
+				list, problems = signers(hop, h.s.Keys)
+			}
 			return list, nil
 		})},
 	}
-	conn.SetDeadline(time.Now().Add(h.limits.Handshake)) // a jump's channel has none: see pass
+	conn.SetDeadline(time.Now().Add(cmp.Or(hop.ConnectTimeout, h.limits.Handshake))) // a jump's channel has none: see pass
 	inner, chans, reqs, err := ssh.NewClientConn(conn, hop.addr(), config)
 	if err != nil {
 		if strings.Contains(err.Error(), "unable to authenticate") {

@@ -5,6 +5,7 @@
 package remote
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,13 +58,14 @@ var strong = []string{
 
 // keyCheck checks the host key of one hop and remembers what it saw.
 type keyCheck struct {
-	name  string
-	hop   Hop
-	algos []string // what we ask the server for
-	want  []knownhosts.PublicKey
-	next  ssh.HostKeyCallback
-	seen  ssh.PublicKey
-	err   error // the typed reason; the library passes on its text only
+	name    string
+	hop     Hop
+	algos   []string // what we ask the server for
+	want    []knownhosts.PublicKey
+	revoked []ssh.PublicKey
+	next    ssh.HostKeyCallback
+	seen    ssh.PublicKey
+	err     error // the typed reason; the library passes on its text only
 }
 
 func newKeyCheck(name string, hop Hop) (*keyCheck, error) {
@@ -88,7 +90,67 @@ func newKeyCheck(name string, hop Hop) (*keyCheck, error) {
 	if known := db.HostKeyAlgorithms(hop.known()); len(known) > 0 {
 		c.algos = slices.DeleteFunc(known, func(a string) bool { return slices.Contains(weak, a) })
 	}
-	return c, nil
+	if c.revoked, err = revokedKeys(hop.RevokedKeys); err != nil {
+		return nil, err
+	}
+	return c, c.allow(hop.HostKeyAlgorithms)
+}
+
+// allow keeps the algorithms that the operator's ssh would ask for.
+func (c *keyCheck) allow(list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	have := c.algos
+	c.algos = slices.DeleteFunc(slices.Clone(have), func(a string) bool { return !slices.Contains(list, a) })
+	if len(c.algos) == 0 {
+		return fmt.Errorf("HostKeyAlgorithms %s allows none of %s, which is how %s is known or could be",
+			strings.Join(list, ","), strings.Join(have, ","), knownhosts.Normalize(c.hop.known()))
+	}
+	return nil
+}
+
+// revokedKeys reads RevokedHostKeys (ssh_config(5)): public keys, a line each.
+// As there, a file that cannot be read lets no host through.
+func revokedKeys(files []string) (list []ssh.PublicKey, err error) {
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("revoked host keys: %w", err)
+		}
+		if bytes.HasPrefix(text, []byte("SSHKRL\n\x00")) {
+			return nil, fmt.Errorf("revoked host keys: %s is a binary list (KRL), which is not supported; name a file of public keys", file)
+		}
+		for line := range bytes.Lines(text) {
+			line = bytes.TrimSpace(line)
+			if len(line) == 0 || line[0] == '#' {
+				continue
+			}
+			key, _, _, _, err := ssh.ParseAuthorizedKey(line)
+			if err != nil {
+				return nil, fmt.Errorf("revoked host keys: %s: %w", file, err)
+			}
+			list = append(list, key)
+		}
+	}
+	return list, nil
+}
+
+// isRevoked reports whether a key, the key in a certificate or its authority's
+// is among the revoked ones.
+func (c *keyCheck) isRevoked(key ssh.PublicKey) bool {
+	keys := []ssh.PublicKey{key}
+	if cert, ok := key.(*ssh.Certificate); ok {
+		keys = append(keys, cert.Key, cert.SignatureKey)
+	}
+	for _, bad := range c.revoked {
+		for _, k := range keys {
+			if bytes.Equal(bad.Marshal(), k.Marshal()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // check is the ssh.HostKeyCallback.
@@ -96,6 +158,12 @@ func (c *keyCheck) check(_ string, remote net.Addr, key ssh.PublicKey) error {
 	// A Unix socket's address has no port and the library would choke on it.
 	if _, _, err := net.SplitHostPort(remote.String()); err != nil {
 		remote = &net.TCPAddr{IP: net.IPv4zero}
+	}
+	if c.isRevoked(key) {
+		c.err = &job.WrongHost{Host: c.name, What: "host key", Want: "a key that is not revoked",
+			Got:  "revoked " + key.Type() + " " + ssh.FingerprintSHA256(key),
+			Hint: "the key stands in " + strings.Join(c.hop.RevokedKeys, " or ")}
+		return c.err
 	}
 	if err := c.next(c.hop.known(), remote, key); err != nil {
 		c.err = c.explain(key, err)

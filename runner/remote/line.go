@@ -122,13 +122,14 @@ func (l Limits) backoff(failures int) time.Duration {
 // watch ends with the chain.
 func (l *line) watch(c *chain) {
 	h := l.host
+	hops := h.s.hops()
 	for i, client := range c.clients {
-		name := h.s.name(i)
+		name, limits := h.s.name(i), h.limits.alive(hops[i])
 		h.wg.Go(func() {
 			err := client.Wait()
 			c.shut(fmt.Errorf("connection to %s lost: %w", name, err))
 		})
-		h.wg.Go(func() { h.keepalive(c, client, name) })
+		h.wg.Go(func() { h.keepalive(c, client, name, limits) })
 	}
 	<-c.done
 	h.mu.Lock()
@@ -143,8 +144,8 @@ func (l *line) watch(c *chain) {
 // keepalive asks every interval for an answer of any kind. A question that is
 // not answered blocks every later one inside the library, so there is never a
 // second: silence closes the chain.
-func (h *Host) keepalive(c *chain, client *ssh.Client, name string) {
-	tick := time.NewTicker(h.limits.Keepalive)
+func (h *Host) keepalive(c *chain, client *ssh.Client, name string, limits Limits) {
+	tick := time.NewTicker(limits.Keepalive)
 	defer tick.Stop()
 	answer, misses := make(chan struct{}, 1), 0
 	waiting := false
@@ -157,8 +158,8 @@ func (h *Host) keepalive(c *chain, client *ssh.Client, name string) {
 		case <-tick.C:
 			// The tick that asks counts as the first miss: a host that froze just
 			// after an answer is noticed within Misses intervals of its silence.
-			if misses++; misses > h.limits.Misses-1 && waiting {
-				c.shut(fmt.Errorf("%s has not answered for %v", name, time.Duration(misses)*h.limits.Keepalive))
+			if misses++; misses > limits.Misses-1 && waiting {
+				c.shut(fmt.Errorf("%s has not answered for %v", name, time.Duration(misses)*limits.Keepalive))
 				return
 			}
 			if !waiting {

@@ -22,6 +22,15 @@ type Hop struct {
 	Port    int    // 0 means 22
 	User    string
 
+	Network     string // tcp4 or tcp6 where the address family is fixed; empty means tcp
+	BindAddress string // of this machine; empty means whichever the system takes
+	// ProxyCommand is executed by the operator's shell and its stdin and stdout
+	// are the connection. Only the first hop's counts, as with ssh.
+	ProxyCommand   string
+	ConnectTimeout time.Duration // instead of Limits.Handshake; 0 means that
+	AliveInterval  time.Duration // where it is shorter than Limits.Keepalive; 0 means that
+	AliveCountMax  int           // where it is less than Limits.Misses; 0 means that
+
 	// Signers are tried as they are, before anything below: for the embedded
 	// fleet and for tests.
 	Signers        []ssh.Signer
@@ -29,9 +38,13 @@ type Hop struct {
 	Certificates   []string // beside IDENTITY-cert.pub, which is always looked for
 	IdentitiesOnly bool     // offer no agent key that is not among Identities
 	Agent          string   // the agent's socket; empty means none
+	NoKeys         bool     // offer none at all
 
 	KnownHosts   []string // known_hosts files; those that do not exist are passed over
 	HostKeyAlias string   // looked up instead of the address
+	RevokedKeys  []string // files of host keys that are never accepted, a public key a line
+	// HostKeyAlgorithms are those that the operator allows; empty means ours.
+	HostKeyAlgorithms []string
 	// HostKey replaces known_hosts: for the embedded fleet and for tests.
 	HostKey ssh.HostKeyCallback
 }
@@ -82,6 +95,18 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Sessions <= 0 {
 		l.Sessions = 4
+	}
+	return l
+}
+
+// alive is how a hop's signs of life are asked for. The operator's ssh may be
+// stricter than we are, never laxer: a screen that says "up" must mean it.
+func (l Limits) alive(hop Hop) Limits {
+	if hop.AliveInterval > 0 {
+		l.Keepalive = min(l.Keepalive, hop.AliveInterval)
+	}
+	if hop.AliveCountMax > 0 {
+		l.Misses = min(l.Misses, hop.AliveCountMax)
 	}
 	return l
 }
