@@ -88,8 +88,9 @@ func publicKey(file string) ssh.PublicKey {
 
 // signers are the keys to offer, best first: those of the files (by the agent,
 // where it has them), then the agent's own unless identities only, then files
-// that need a passphrase. problems tells why a key was passed over.
-func signers(hop Hop, keys *Keys) (list []ssh.Signer, problems []error) {
+// that need a passphrase. problems tells why a key was passed over, used which
+// one a server accepted.
+func signers(hop Hop, keys *Keys, used *usedKey) (list []ssh.Signer, problems []error) {
 	list = append(list, hop.Signers...)
 	held, err := agentSigners(hop.Agent)
 	if err != nil {
@@ -100,7 +101,7 @@ func signers(hop Hop, keys *Keys) (list []ssh.Signer, problems []error) {
 		// the file itself may be missing where only the agent has the key
 		if s := pick(held, publicKey(file+".pub")); s != nil {
 			named = append(named, s)
-			list = append(list, withCertificate(s, file, hop)...)
+			list = append(list, withCertificate(used.told(s, file+" in the agent"), file, hop)...)
 			continue
 		}
 		s, err := identity(file, keys)
@@ -111,20 +112,22 @@ func signers(hop Hop, keys *Keys) (list []ssh.Signer, problems []error) {
 		if s == nil {
 			continue
 		}
+		name := file
 		if fromAgent := pick(held, s.PublicKey()); fromAgent != nil {
-			s = fromAgent
+			s, name = fromAgent, file+" in the agent"
 		}
 		named = append(named, s)
-		if _, ok := s.(*sealed); ok {
-			closed = append(closed, withCertificate(s, file, hop)...)
+		_, shut := s.(*sealed)
+		if offer := withCertificate(used.told(s, name), file, hop); shut {
+			closed = append(closed, offer...)
 		} else {
-			list = append(list, withCertificate(s, file, hop)...)
+			list = append(list, offer...)
 		}
 	}
 	if !hop.IdentitiesOnly {
 		for _, s := range held {
 			if pick(named, s.PublicKey()) == nil {
-				list = append(list, s)
+				list = append(list, used.told(s, "the agent, "+ssh.FingerprintSHA256(s.PublicKey())))
 			}
 		}
 	}

@@ -26,7 +26,8 @@ type chain struct {
 	raw     net.Conn // below the first hop
 	clients []*ssh.Client
 	hostKey ssh.PublicKey // of the host itself
-	inUse   int           // sessions; guarded by the pool
+	way     Way
+	inUse   int // sessions; guarded by the pool
 
 	once sync.Once
 	done chan struct{} // closed with the chain
@@ -151,7 +152,8 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	// nothing; ssh.Dial's own Timeout ends with TCP (golang/go#15113). Closing is
 	// what works on every kind of connection, a channel of a jump host included.
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
-	client, err := h.shake(conn, hop, check)
+	used := &usedKey{}
+	client, err := h.shake(conn, hop, check, used)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -163,6 +165,7 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		return check.failed(explain(ctx, err))
 	}
 	c.clients, c.hostKey = append(c.clients, client), check.seen
+	c.way.passed(hop, check, used, i == len(h.s.Jumps))
 	return nil
 }
 
@@ -207,7 +210,7 @@ func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, e
 	return d.DialContext(ctx, network, hop.addr())
 }
 
-func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck) (*ssh.Client, error) {
+func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck, used *usedKey) (*ssh.Client, error) {
 	var problems []error
 	config := &ssh.ClientConfig{
 		// AES-GCM has hardware on every server and every laptop that we know
@@ -219,7 +222,7 @@ func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck) (*ssh.Client, erro
 		// read, no agent asked, nothing sent.
 		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() (list []ssh.Signer, err error) {
 			if !hop.NoKeys {
-				list, problems = signers(hop, h.s.Keys)
+				list, problems = signers(hop, h.s.Keys, used)
 			}
 			return list, nil
 		})},

@@ -65,7 +65,8 @@ type keyCheck struct {
 	revoked []ssh.PublicKey
 	next    ssh.HostKeyCallback
 	seen    ssh.PublicKey
-	err     error // the typed reason; the library passes on its text only
+	known   string // the line that says so, FILE:LINE
+	err     error  // the typed reason; the library passes on its text only
 }
 
 func newKeyCheck(name string, hop Hop) (*keyCheck, error) {
@@ -169,9 +170,35 @@ func (c *keyCheck) check(_ string, remote net.Addr, key ssh.PublicKey) error {
 		c.err = c.explain(key, err)
 		return c.err
 	}
-	c.seen = key
+	c.seen, c.known = key, c.line(remote, key)
 	return nil
 }
+
+// line finds what knows a key that was accepted. The library tells its lines
+// only to one whose key is wrong, so it is asked about a key that nobody has.
+func (c *keyCheck) line(remote net.Addr, key ssh.PublicKey) string {
+	var wrong *xknownhosts.KeyError
+	if c.hop.HostKey != nil || !errors.As(c.next(c.hop.known(), remote, noKey{}), &wrong) {
+		return ""
+	}
+	cert, _ := key.(*ssh.Certificate)
+	for _, k := range wrong.Want {
+		switch {
+		case bytes.Equal(k.Key.Marshal(), key.Marshal()):
+			return fmt.Sprintf("%s:%d", k.Filename, k.Line)
+		case cert != nil && bytes.Equal(k.Key.Marshal(), cert.SignatureKey.Marshal()):
+			return fmt.Sprintf("%s:%d, an authority", k.Filename, k.Line)
+		}
+	}
+	return ""
+}
+
+// noKey is a key that no server has.
+type noKey struct{}
+
+func (noKey) Type() string                        { return "none" }
+func (noKey) Marshal() []byte                     { return nil }
+func (noKey) Verify([]byte, *ssh.Signature) error { return errors.New("no key") }
 
 func (c *keyCheck) explain(key ssh.PublicKey, err error) error {
 	got := key.Type() + " " + ssh.FingerprintSHA256(key)

@@ -375,7 +375,7 @@ func TestRSANeverSignsBySHA1(t *testing.T) {
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Skipf("ssh-keygen: %v %s", err, out)
 	}
-	list, problems := signers(Hop{Identities: []string{key}}, nil)
+	list, problems := signers(Hop{Identities: []string{key}}, nil, &usedKey{})
 	if len(list) != 1 || len(problems) != 0 {
 		t.Fatalf("%v %v", list, problems)
 	}
@@ -403,7 +403,7 @@ func TestAtMostThreeKeys(t *testing.T) {
 	if err := knock(t, set); err != nil {
 		t.Errorf("the named key went under: %v", err)
 	}
-	if list, _ := signers(set.Hop, nil); len(list) != maxSigners {
+	if list, _ := signers(set.Hop, nil, &usedKey{}); len(list) != maxSigners {
 		t.Errorf("%d keys", len(list))
 	}
 }

@@ -30,7 +30,11 @@ type hostReport struct {
 	HostKey   string   `json:"host_key,omitempty"`
 	Skew      string   `json:"clock_skew,omitempty"` // theirs minus ours, where it is worth a word
 	Free      string   `json:"job_folder_free,omitempty"`
-	Missing   []string `json:"missing,omitempty"` // tools
+	Missing   []string `json:"missing,omitempty"`  // tools
+	Through   []string `json:"through,omitempty"`  // jump hosts, or a ProxyCommand
+	KnownBy   string   `json:"known_by,omitempty"` // FILE:LINE
+	Key       string   `json:"key,omitempty"`      // that logged in
+	Sudo      string   `json:"sudo,omitempty"`     // "no password", or "asks for a password"; empty where there is none
 	Why       string   `json:"why,omitempty"`
 	Warnings  []string `json:"warnings,omitempty"`
 	Hint      string   `json:"hint,omitempty"`
@@ -79,13 +83,21 @@ func (p *program) connect(ctx context.Context, l *loaded) ([]hostReport, int, er
 // test holds the two together).
 const wrapperTools = "setsid sha256sum ln mv rm cmp sync df grep sort tail head tr wc cat mkdir chmod date uname sleep"
 
-// wants prints what a host lacks, a line each, and the free space for jobs.
+// wants prints what a host lacks, a line each, and what else it says of itself:
+// the free space for jobs, sudo, and whether a logout ends what we started.
 const wants = `for t in ` + wrapperTools + ` $BELAY_SHELLS; do
   command -v "$t" >/dev/null 2>&1 || echo "$t"
 done
 test -r /proc/self/stat || echo /proc
 df -Pk "$HOME" 2>/dev/null | awk 'NR==2 {print "free " $4}'
 test -w "$HOME" || echo "a home folder that can be written"
+if command -v sudo >/dev/null 2>&1; then
+  if sudo -n true >/dev/null 2>&1; then echo "sudo no password"; else echo "sudo asks for a password"; fi
+fi
+# the last word counts, and a folder's words come after the file's (logind.conf(5))
+test -d /run/systemd/system && cat /etc/systemd/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
+  /run/systemd/logind.conf.d/*.conf /etc/systemd/logind.conf.d/*.conf 2>/dev/null | sed -n 's/^Kill/logind Kill/p'
+:
 `
 
 // shellsOf lists the shells that the steps on a host ask for.
@@ -122,19 +134,58 @@ func (p *program) askHost(ctx context.Context, id, shells string, h *remote.Host
 		r.fail(err)
 		return r
 	}
-	for line := range strings.Lines(string(res.Out)) {
-		line = strings.TrimSpace(line)
-		if kib, ok := strings.CutPrefix(line, "free "); ok {
-			r.Free = kib + " KiB"
-		} else if line != "" {
-			r.Missing = append(r.Missing, line)
-		}
+	if way, ok := h.Way(); ok {
+		r.Through, r.KnownBy, r.Key = way.Through, way.Known, way.Key
 	}
+	r.take(string(res.Out))
 	if len(r.Missing) > 0 {
 		r.code, r.Why = steps.CodeFailed, "it lacks "+strings.Join(r.Missing, ", ")
 		r.Hint = "on " + id + ": apt-get install coreutils util-linux, or busybox"
 	}
 	return r
+}
+
+// take reads what wants printed.
+func (r *hostReport) take(text string) {
+	kills, spared := false, "root"
+	for line := range strings.Lines(text) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, value, _ := strings.Cut(rest, "=")
+		switch {
+		case word == "free" && rest != "":
+			r.Free = rest + " KiB"
+		case word == "sudo" && rest != "":
+			r.Sudo = rest
+		case word == "logind" && strings.TrimSpace(name) == "KillUserProcesses":
+			kills = slices.Contains([]string{"yes", "true", "on", "1"}, strings.TrimSpace(value))
+		case word == "logind" && strings.TrimSpace(name) == "KillExcludeUsers":
+			spared = value
+		case word != "" && word != "logind":
+			r.Missing = append(r.Missing, strings.TrimSpace(line))
+		}
+	}
+	if kills && !slices.Contains(strings.Fields(spared), r.User) {
+		r.Warnings = append(r.Warnings, "KillUserProcesses is on: a step that runs when the link is lost is killed")
+		r.Hint = first(r.Hint, "on "+r.Host+": add KillExcludeUsers=root "+r.User+" to /etc/systemd/logind.conf, then systemctl restart systemd-logind")
+	}
+}
+
+// how is a line on the way to a host.
+func (r *hostReport) how() string {
+	words := []string{"directly"}
+	if len(r.Through) > 0 {
+		words[0] = "through " + strings.Join(r.Through, ", ")
+	}
+	if r.KnownBy != "" {
+		words = append(words, "known by "+r.KnownBy)
+	}
+	if r.Key != "" {
+		words = append(words, "logged in with "+r.Key)
+	}
+	if r.Sudo != "" {
+		words = append(words, "sudo "+r.Sudo)
+	}
+	return strings.Join(words, "; ")
 }
 
 // fail says why a host cannot be used, and what helps.
@@ -171,6 +222,7 @@ func (p *program) sayHosts(list []hostReport) {
 		default:
 			p.say("%s: ok, %s@%s, machine-id %.8s, host key %s, %s free\n", r.Host, tail.Inert(r.User), tail.Inert(r.Hostname),
 				tail.Inert(orDash(r.MachineID)), tail.Inert(r.HostKey), tail.Inert(orDash(r.Free)))
+			p.say("%s: %s\n", r.Host, tail.Inert(r.how()))
 		}
 		for _, w := range r.Warnings {
 			p.say("%s: warning: %s\n", r.Host, tail.Inert(w))

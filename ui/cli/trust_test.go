@@ -4,8 +4,10 @@ package cli
 // be that, with the one command that helps where there is one.
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,5 +106,50 @@ func TestNoisyLoginShell(t *testing.T) {
 	out, _ := b.want(steps.CodeUnreachable, "", "check", "--connect")
 	if !strings.Contains(out, "a0: error: unreachable: the login shell of ") || !strings.Contains(out, "hint: echo ok | ssh -p ") {
 		t.Error(out)
+	}
+}
+
+// TestConnectTellsTheWay: how a host was reached, by what it is known and with
+// which key, as the handshake had it.
+func TestConnectTellsTheWay(t *testing.T) {
+	b := newBench(t, 2, "[[phase.step]]\nid = \"look\"\non = \"all\"\ndanger = \"none\"\nscript = \"true\"\n")
+	jump, end := b.servers[0], b.servers[1]
+	file := filepath.Join(b.dir, "config/belay/ssh_config")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := fmt.Sprintf("Match originalhost 127.0.0.1 exec \"test %%p = %d\"\n  ProxyJump %s@127.0.0.1:%d\nHost *\n", end.Port, jump.User, jump.Port)
+	if err := os.WriteFile(file, append([]byte(way), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := b.want(0, "", "check", "--connect")
+	for _, want := range []string{
+		fmt.Sprintf("a0: directly; known by %s:1; logged in with %s", jump.KnownHosts, jump.Key),
+		fmt.Sprintf("a1: through 127.0.0.1:%d; known by %s:1; logged in with %s", jump.Port, end.KnownHosts, end.Key),
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s\nwithout %s", out, want)
+		}
+	}
+}
+
+// TestWhatAHostSaysOfItself: a logout that kills is warned of before it does.
+func TestWhatAHostSaysOfItself(t *testing.T) {
+	for text, want := range map[string]string{
+		"logind KillUserProcesses=yes\n":                                        "killed",
+		"logind KillUserProcesses = yes\nlogind KillUserProcesses=no\n":         "",
+		"logind KillUserProcesses=yes\nlogind KillExcludeUsers=root ray\n":      "",
+		"free 12\nsudo no password\nlogind KillOnlyUsers=\n":                    "",
+		"logind KillExcludeUsers=\nlogind KillUserProcesses=1\nfree 12\nsort\n": "killed",
+	} {
+		r := hostReport{Host: "a", User: "ray"}
+		r.take(text)
+		if got := strings.Join(r.Warnings, ""); !strings.HasSuffix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: %q", text, got)
+		}
+		if strings.Contains(text, "sort") != slices.Equal(r.Missing, []string{"sort"}) {
+			t.Errorf("%q: %q", text, r.Missing)
+		}
 	}
 }
