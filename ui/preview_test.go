@@ -83,3 +83,12 @@ func TestVariablesThatMatterStandFirst(t *testing.T) {
 	d.above(t, "REPO=/opt/megabuild", "The other variables that it gets")
 	d.above(t, "The other variables that it gets", "AN_OTHER=x")
 }
+
+// TestAWrappedLineKeepsItsRule: the rest of a long line of a script stands beside
+// the rule with a mark, so that it is no line of its own.
+func TestAWrappedLineKeepsItsRule(t *testing.T) {
+	src := strings.Replace(runbookText(t), "script = 'tar cf", "script = 'echo "+strings.Repeat("x", 80)+"; tar cf", 1)
+	d := sit(t, fakeOf(t, "rehearsal", []byte(src)), 80, 24)
+	d.press("down", "down", "p")
+	d.expect(t, "╎ ╎ echo xxx", "╎ ╎…xxx", `; tar cf "$HOME/backup.tar" "$REPO"`)
+}

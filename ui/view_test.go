@@ -94,6 +94,9 @@ func TestEveryQuestionAtEverySize(t *testing.T) {
 				d := sit(t, scene, s[0], s[1])
 				d.press(keys)
 				screentest.Check(t, d.screen(), s[0], s[1])
+				if q := d.asked; q != nil && q.Typing() && !strings.Contains(d.screen(), "Enter ") {
+					t.Error("a text does not say what Enter does")
+				}
 				if t.Failed() {
 					t.Fatalf("at %dx%d after %s:\n%s", s[0], s[1], keys, d.screen())
 				}
