@@ -145,10 +145,15 @@ func (r Resolver) askSSH(ctx context.Context, program, host, user string, port i
 	if err != nil {
 		return nil, fmt.Errorf("ssh -G: %w: %s", err, strings.TrimSpace(complaint.String()))
 	}
+	return readAnswer(string(out)), nil
+}
+
+// readAnswer reads what ssh -G prints.
+func readAnswer(out string) options {
 	o := make(options)
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		o[strings.ToLower(key)] = append(o[strings.ToLower(key)], value)
 	}
-	return o, nil
+	return o
 }
