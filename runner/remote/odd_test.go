@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -125,13 +128,19 @@ func TestForcedCommandIsNoAnswer(t *testing.T) {
 	}
 }
 
+// TestRekeying: make deep takes 2 GB through.
 func TestRekeying(t *testing.T) {
+	size := 30_000_000
+	if deep() {
+		size = 2_000_000_000
+	}
 	h := open(t, settings(sshdtest.Start(t, sshdtest.Options{Config: []string{"RekeyLimit 1M"}})))
-	ctx := within(t, time.Minute)
+	ctx := within(t, 10*time.Minute)
 	var n count
-	if err := h.Stream(ctx, job.Script{Text: "head -c 30000000 /dev/zero"}, &n); err != nil || n != 30_000_000 {
+	if err := h.Stream(ctx, job.Script{Text: fmt.Sprintf("head -c %d /dev/zero", size)}, &n); err != nil || n != count(size) {
 		t.Errorf("%d bytes, %v", n, err)
 	}
+	t.Logf("figure: %d MB with new keys after each", size/1_000_000)
 }
 
 type count int64
@@ -164,16 +173,85 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
-func TestReconnectsLeaveNothingBehind(t *testing.T) {
-	s := sshdtest.Start(t, sshdtest.Options{})
+// TestManySessions: a server with the usual limit takes all that we ask at once.
+func TestManySessions(t *testing.T) {
+	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"MaxSessions 10"}})
 	h := open(t, settings(s))
 	ctx := within(t, time.Minute)
-	look := func() bool { _, err := h.Look(ctx, "a"); return err == nil }
+	var all sync.WaitGroup
+	for i := range 30 {
+		all.Go(func() {
+			if st, err := h.Look(ctx, fmt.Sprint("a-", i)); err != nil || st.State != job.None {
+				t.Errorf("%+v, %v", st, err)
+			}
+			if r, err := h.Run(ctx, job.Script{Text: "echo ok"}, 100); err != nil || string(r.Out) != "ok\n" {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := strings.Count(s.Log(), "Accepted publickey"); n != 2 {
+		t.Errorf("%d connections, want 2: control and looks", n)
+	}
+}
+
+// TestACrowdAtTheDoor: a server that takes two handshakes at a time and refuses
+// all others lets every host of ours in, one after the other.
+func TestACrowdAtTheDoor(t *testing.T) {
+	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"MaxStartups 2:100:2"}})
+	began := time.Now()
+	var all sync.WaitGroup
+	for range 8 {
+		set := settings(s)
+		set.Limits = Limits{}
+		h := open(t, set)
+		all.Go(func() {
+			await(t, "every host to get in", func() bool {
+				_, err := h.Look(context.Background(), "a")
+				return err == nil
+			})
+		})
+	}
+	all.Wait()
+	if !strings.Contains(s.Log(), "beginning MaxStartups throttling") {
+		t.Error("the server refused nobody, so this shows nothing")
+	}
+	t.Logf("figure: 8 hosts at once through MaxStartups 2:100:2 within %v", time.Since(began).Round(10*time.Millisecond))
+}
+
+// descriptors are those that this process has open.
+func descriptors(t *testing.T) int {
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc here")
+	}
+	return len(list)
+}
+
+// TestReconnectsLeaveNothingBehind: make deep breaks the link 1,000 times.
+func TestReconnectsLeaveNothingBehind(t *testing.T) {
+	cuts := 20
+	if deep() {
+		cuts = 1000
+	}
+	s := sshdtest.Start(t, sshdtest.Options{})
+	h := open(t, settings(s))
+	ctx := within(t, 20*time.Minute)
+	look := func() bool {
+		_, err := h.Look(ctx, "a")
+		if err == nil {
+			_, err = h.Run(ctx, job.Script{Text: "true"}, 1)
+		}
+		return err == nil
+	}
 	await(t, "the first answer", look)
-	before := runtime.NumGoroutine()
-	for range 20 {
+	goroutines, files := runtime.NumGoroutine(), descriptors(t)
+	for range cuts {
 		s.KillConnections()
 		await(t, "the host to come back", look)
 	}
-	await(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
+	await(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= goroutines })
+	await(t, "descriptors to be closed", func() bool { return descriptors(t) <= files })
+	t.Logf("figure: %d reconnects: goroutines %d and then %d, descriptors %d and then %d", cuts,
+		goroutines, runtime.NumGoroutine(), files, descriptors(t))
 }
