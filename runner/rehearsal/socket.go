@@ -70,7 +70,28 @@ func listen(dir, name string) (net.Listener, error) {
 		return nil, err
 	}
 	l.SetUnlinkOnClose(false) // the path may lead through a closed descriptor
-	return l, nil
+	if err := os.Chmod(filepath.Join(dir, "s", name), 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return ours{l}, nil
+}
+
+// ours is a socket for the user who runs the fleet, and for nobody else. Its
+// folder and its mode say so too; this holds when somebody has opened them.
+type ours struct{ *net.UnixListener }
+
+// Accept passes over connections of others, and closes them.
+func (l ours) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.AcceptUnix()
+		if err != nil {
+			return nil, err
+		}
+		if uid, err := peer(conn); err == nil && uid == os.Geteuid() {
+			return conn, nil
+		}
+		_ = conn.Close()
+	}
 }
 
 // keyFile reads a key or makes one.

@@ -48,7 +48,7 @@ var house = map[string]room{
 	"belay/runner/local":               {outside: []string{"golang.org/x/sys/unix"}},
 	"belay/runner/tail":                {outside: []string{xansi}},
 	"belay/runner/probe":               {outside: []string{"github.com/itchyny/gojq"}},
-	"belay/runner/rehearsal":           {ours: rehearsalRooms, outside: []string{xssh, "github.com/gofrs/flock"}},
+	"belay/runner/rehearsal":           {ours: rehearsalRooms, outside: []string{xssh, "github.com/gofrs/flock", "golang.org/x/sys/unix"}},
 	"belay/runner/rehearsal/files":     {},
 	"belay/runner/rehearsal/process":   {ours: rehearsalRooms},
 	"belay/runner/rehearsal/shell":     {ours: rehearsalRooms, outside: []string{msh}},
