@@ -4,6 +4,10 @@ import "time"
 
 // bars are what is measured, in the order of docs/reliability.md.
 var bars = []bar{
+	{name: "kill at random", wants: "1,000 kills, 0 doubled, 0 states that contradict the count file",
+		room: "./ui/cli", test: "TestKilledAtRandom", limit: time.Hour},
+	{name: "kill points", wants: "every point of the wrapper in dash, bash and ash, as root and not: 0 doubled, 0 contradicted",
+		room: "./runner/job", test: "TestKillPoints", limit: time.Hour},
 	{name: "journal states", wants: "at least 10,000 states, 0 violations",
 		room: "./runner/journal", test: "TestEveryCallWithEveryFault", limit: 20 * time.Minute},
 	{name: "journal bit flips", wants: "every single-bit flip seen",

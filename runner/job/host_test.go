@@ -27,6 +27,7 @@ type host struct {
 	home  string
 	jobs  string
 	env   []string
+	as    *syscall.SysProcAttr // who runs it; nil is who runs the test
 }
 
 // onHosts runs a test once per shell.
@@ -76,6 +77,21 @@ func newHost(t *testing.T, name string) *host {
 	return h
 }
 
+// becomeOrdinary lets all that follows be run by a user who is not root, whom
+// no file of the system names.
+func (h *host) becomeOrdinary() {
+	const id = 64917
+	if err := os.Chown(h.home, id, id); err != nil {
+		h.t.Fatal(err)
+	}
+	for _, dir := range []string{h.home, filepath.Dir(h.home)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	h.as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
+}
+
 // killAll ends what a failed test may have left: processes that carry the tag
 // of a job in this host's folder.
 func (h *host) killAll() {
@@ -106,7 +122,7 @@ func (h *host) exec(stream []byte) (out, stderr []byte, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, h.shell, "-s")
-	cmd.Env, cmd.Dir, cmd.Stdin = h.env, h.home, bytes.NewReader(stream)
+	cmd.Env, cmd.Dir, cmd.Stdin, cmd.SysProcAttr = h.env, h.home, bytes.NewReader(stream), h.as
 	var o, e bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &o, &e
 	err := cmd.Run()

@@ -31,8 +31,8 @@ func FuzzKnownHosts(f *testing.F) {
 	} {
 		f.Add([]byte(line + "\n"))
 	}
+	file := filepath.Join(f.TempDir(), "known_hosts")
 	f.Fuzz(func(t *testing.T, text []byte) {
-		file := filepath.Join(t.TempDir(), "known_hosts")
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}

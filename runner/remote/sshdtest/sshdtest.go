@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,10 @@ type Options struct {
 	Config  []string // more lines for sshd_config; they win, since the first value counts
 	KeyType string   // of the host key, as for ssh-keygen -t; empty means ed25519
 	Env     []string // NAME=value of every session, beside HOME
+	// Ordinary lets sessions be those of a user who is not root. Only root can
+	// have that, by an account that exists for this sshd alone; for anybody else
+	// it is so anyway.
+	Ordinary bool
 }
 
 // Server is one sshd.
@@ -38,6 +43,8 @@ type Server struct {
 	HostKey    string // private host key file; HostKey.pub beside it
 	KnownHosts string // file that knows the host key
 	Dir        string // for whatever a test wants to keep beside these
+
+	ordinary bool
 
 	t      testing.TB
 	binary string
@@ -61,6 +68,9 @@ func Start(t testing.TB, o Options) *Server {
 	s.KnownHosts, s.config = filepath.Join(s.Dir, "known_hosts"), filepath.Join(s.Dir, "sshd_config")
 	if err := os.Mkdir(s.Home, 0o700); err != nil {
 		t.Fatal(err)
+	}
+	if o.Ordinary && os.Getuid() == 0 {
+		s.becomeOrdinary()
 	}
 	if o.KeyType == "" {
 		o.KeyType = "ed25519"
@@ -160,6 +170,9 @@ func (s *Server) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cmd = exec.Command(s.binary, "-D", "-f", s.config, "-E", filepath.Join(s.Dir, "log"))
+	if s.ordinary {
+		s.cmd = s.aside()
+	}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -179,6 +192,57 @@ func (s *Server) start() {
 		}
 	}
 	s.t.Fatalf("sshd does not listen:\n%s", s.Log())
+}
+
+// The account of an ordinary user: no other program sees it, and no file of the
+// system names it.
+const (
+	ordinaryName = "belaytest"
+	ordinaryID   = 64917
+)
+
+// becomeOrdinary makes the account's passwd file and gives it its home.
+func (s *Server) becomeOrdinary() {
+	s.t.Helper()
+	line := fmt.Sprintf("%s:*:%d:%d::%s:/bin/sh\n", ordinaryName, ordinaryID, ordinaryID, s.Home)
+	s.write(filepath.Join(s.Dir, "passwd"), s.read("/etc/passwd")+line)
+	s.ordinary, s.User = true, ordinaryName
+	for _, dir := range []string{s.Dir, filepath.Dir(s.Dir)} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for _, file := range []string{filepath.Join(s.Dir, "passwd"), s.Home} {
+		if err := os.Chmod(file, 0o755); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := os.Chown(s.Home, ordinaryID, ordinaryID); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// aside is sshd in a mount namespace of its own, with the account's passwd file
+// over the system's.
+func (s *Server) aside() *exec.Cmd {
+	if _, err := exec.LookPath("unshare"); err != nil {
+		s.t.Skip("unshare is not on this machine: no ordinary user for a test that runs as root")
+	}
+	os.Chmod(filepath.Join(s.Dir, "authorized_keys"), 0o644) // read as the user who logs in
+	return exec.Command("unshare", "--mount", "sh", "-c", `mount --bind "$1" /etc/passwd && shift && exec "$@"`, "sh",
+		filepath.Join(s.Dir, "passwd"), s.binary, "-D", "-f", s.config, "-E", filepath.Join(s.Dir, "log"))
+}
+
+// Shells are the processes that sshd has started for its sessions.
+func (s *Server) Shells() (pids []int) {
+	parents := s.sshds()
+	for _, file := range stats() {
+		pid, parent, name := readStat(file)
+		if !strings.HasPrefix(name, "sshd") && slices.Contains(parents, parent) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // Stop ends the listener and every connection.
@@ -213,6 +277,9 @@ func (s *Server) KillConnections() {
 	}
 }
 
+// Connections are the processes that serve connections.
+func (s *Server) Connections() []int { return s.sshds() }
+
 // Freeze stops the listener and all connections: the host accepts and keeps
 // silent. Thaw lets them go on.
 func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
@@ -234,23 +301,35 @@ func (s *Server) signal(sig syscall.Signal) {
 // sshds are the descendants of the listener that are sshd themselves.
 func (s *Server) sshds() (pids []int) {
 	children := make(map[int][]int)
-	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range stats {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			continue
+	for _, file := range stats() {
+		if pid, parent, name := readStat(file); strings.HasPrefix(name, "sshd") {
+			children[parent] = append(children[parent], pid)
 		}
-		name, rest, ok := bytes.Cut(b, []byte(") "))
-		if !ok || !bytes.Contains(name, []byte("(sshd")) {
-			continue
-		}
-		pid, _ := strconv.Atoi(strings.Split(file, "/")[2])
-		parent, _ := strconv.Atoi(strings.Fields(string(rest))[1])
-		children[parent] = append(children[parent], pid)
 	}
 	for next := []int{s.cmd.Process.Pid}; len(next) > 0; next = next[1:] {
 		pids = append(pids, children[next[0]]...)
 		next = append(next, children[next[0]]...)
 	}
 	return pids
+}
+
+func stats() []string {
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	return files
+}
+
+// readStat reads what proc(5) calls stat; the name is empty when the process is gone.
+func readStat(file string) (pid, parent int, name string) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return 0, 0, ""
+	}
+	head, rest, ok := bytes.Cut(b, []byte(") "))
+	_, of, named := bytes.Cut(head, []byte(" ("))
+	if !ok || !named {
+		return 0, 0, ""
+	}
+	pid, _ = strconv.Atoi(strings.Split(file, "/")[2])
+	parent, _ = strconv.Atoi(strings.Fields(string(rest))[1])
+	return pid, parent, string(of)
 }
