@@ -72,7 +72,7 @@ func TestHostsKnowMoreThanTheJournal(t *testing.T) {
 				}
 				return job.Result{}
 			}
-			g.heads = map[string]bool{"h1": true, "h2": true}
+			g.heads = func() map[string]bool { return map[string]bool{"h1": true, "h2": true} }
 			g.start(nil)
 			<-asked
 			g.until("both hosts are there", func(c *steps.Case) bool { return c.Seen.Hosts["a"].Up && c.Seen.Hosts["b"].Up })

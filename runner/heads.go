@@ -29,8 +29,9 @@ func (r *Runner) compareHeads(ctx context.Context, w *watched) bool {
 	if err != nil {
 		return false
 	}
+	heads := r.cfg.Heads()
 	r.post(func() {
-		if why := r.missing(w.id, found); why != nil && r.frozen == nil {
+		if why := r.missing(w.id, found, heads); why != nil && r.frozen == nil {
 			r.freeze(why)
 		}
 	})
@@ -38,12 +39,12 @@ func (r *Runner) compareHeads(ctx context.Context, w *watched) bool {
 }
 
 // missing says what a host knows of this run and the journal does not.
-func (r *Runner) missing(host string, found map[string]string) error {
+func (r *Runner) missing(host string, found map[string]string, heads map[string]bool) error {
 	for id, head := range found {
 		switch {
 		case !r.state.Knows(id):
 			return fmt.Errorf("%w: %s has attempt %s, of which the journal knows nothing", ErrCut, host, id)
-		case head != "" && !r.cfg.Heads[head] && !r.launched[id]:
+		case head != "" && !heads[head] && !r.launched[id]:
 			return fmt.Errorf("%w: %s launched attempt %s at record %.12s, which is not in the journal", ErrCut, host, id, head)
 		}
 	}

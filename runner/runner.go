@@ -37,7 +37,7 @@ type Config struct {
 	Past map[string]steps.Past // what steps took in other runs on real servers; may be nil
 	// Heads are the hashes of the records of earlier consoles, to be held against
 	// what hosts keep; nil where there was none.
-	Heads map[string]bool
+	Heads func() map[string]bool
 }
 
 // Auto lets the runner execute whatever is allowed, in order, without asking.

@@ -70,7 +70,7 @@ type rig struct {
 	logs    string
 	watch   bool
 	keep    Keeper
-	heads   map[string]bool
+	heads   func() map[string]bool
 }
 
 func newRig(t *testing.T, text string) *rig {

@@ -31,10 +31,10 @@ type session struct {
 	next    *steps.Runbook // the text on disk, when it is not that of the run
 	nextSrc []byte
 
-	wrote   chan struct{}   // a record is on disk; holds one wake-up
-	start   journal.Cursor  // the end of the journal when this process came
-	last    time.Time       // of its newest event then
-	heads   map[string]bool // of its records then; nil in a new run
+	wrote   chan struct{}          // a record is on disk; holds one wake-up
+	start   journal.Cursor         // the end of the journal when this process came
+	last    time.Time              // of its newest event then
+	heads   func() map[string]bool // of its records then; nil in a new run
 	stopped context.CancelFunc
 	running sync.WaitGroup
 }
@@ -78,13 +78,16 @@ func (p *program) begin(t *target) (*session, error) {
 	return s, nil
 }
 
-// heads are the hashes of all records: a host may name any of them.
-func heads(records []journal.Record) map[string]bool {
-	out := make(map[string]bool, len(records))
-	for _, r := range records {
-		out[r.Hash] = true
-	}
-	return out
+// heads are the hashes of all records: a host may name any of them. They are
+// gathered when the first host is asked, not while the console opens.
+func heads(records []journal.Record) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := make(map[string]bool, len(records))
+		for _, r := range records {
+			out[r.Hash] = true
+		}
+		return out
+	})
 }
 
 // firstEvents are what a new run knows before anybody acts: answers and, of a
