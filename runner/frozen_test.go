@@ -5,6 +5,8 @@ package runner
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -89,5 +91,31 @@ func TestHostsKnowMoreThanTheJournal(t *testing.T) {
 				t.Errorf("it was started: %v", err)
 			}
 		})
+	}
+}
+
+// TestACopyThatCannotBeKeptFreezes: a log on a full disk, and one that takes
+// every byte and cannot be synced. Without our copy no end is journalled, and so
+// nothing is dropped on the host.
+func TestACopyThatCannotBeKeptFreezes(t *testing.T) {
+	for _, device := range []string{"/dev/full", "/dev/null"} {
+		if _, err := os.Stat(device); err != nil {
+			t.Skipf("no %s here", device)
+		}
+		g := newRig(t, book)
+		if err := os.Symlink(device, filepath.Join(g.logs, "r1.look.a.1.log")); err != nil {
+			t.Fatal(err)
+		}
+		g.start(nil)
+		g.bound()
+		g.must(execute("look@a"))
+		g.until(device+" is noticed", func(*steps.Case) bool { return g.runner.Snapshot().Frozen != nil })
+		if err := g.do(execute("look@b")); !errors.Is(err, ErrFrozen) {
+			t.Errorf("%s: it was started: %v", device, err)
+		}
+		g.kill()
+		if strings.Contains(g.journal.kinds(), "exited") {
+			t.Errorf("%s: %s", device, g.journal.kinds())
+		}
 	}
 }
