@@ -182,6 +182,7 @@ type (
 	// RollbackClosed ends it: finished, or abandoned with a reason.
 	RollbackClosed struct {
 		Finished bool   `json:"finished"`
+		Reopens  []Task `json:"reopens,omitempty"` // that changed nothing: what they saw is undone
 		Reason   string `json:"reason,omitempty"`
 		By       string `json:"by,omitempty"`
 	}

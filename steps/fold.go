@@ -69,7 +69,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 	case Closed:
 		s.Closed = &e
 	case Sequenced:
-		s.Sequence, s.Stopped = &e, nil
+		s.Sequence, s.Stopped, s.Back = &e, nil, nil
 	case SequenceEnded:
 		s.endSequence(at, e)
 	case Triggered:
@@ -81,78 +81,6 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 		return s.applyRollback(at, e)
 	}
 	return true
-}
-
-func (s *State) applyRollback(at time.Time, e Event) bool {
-	switch e := e.(type) {
-	case RollbackOpened:
-		s.Stopped = nil
-		s.Rollback = &RollbackState{Scope: e.Scope, Opened: at, Reason: e.Reason,
-			Confirmed: map[string]Confirmation{}, LeftOut: map[string]string{}, Kept: map[string]bool{}}
-		for k, t := range s.Tasks { // the steps around an earlier rollback are new again
-			if (t.Phase == RollbackBefore || t.Phase == RollbackAfter) && !t.Status.Busy() && t.Status != TaskUnknown {
-				t.Status, t.Since, t.How, t.Reason, t.Order = TaskNotStarted, at, "", "", 0
-				s.Tasks[k] = t
-			}
-		}
-	case RollbackConfirmed:
-		s.Rollback.Confirmed[e.Host] = e.Confirm
-	case LeftOut:
-		s.Rollback.LeftOut[e.Host] = e.Reason
-	case RollbackClosed:
-		s.closeRollback(at, e)
-	default:
-		return false
-	}
-	return true
-}
-
-// closeRollback re-opens what a rollback went back over: finished, or abandoned
-// after it had undone something.
-func (s *State) closeRollback(at time.Time, e RollbackClosed) {
-	r := *s.Rollback
-	s.Rollback = nil
-	if e.Finished || s.undoneSince(r.Opened) {
-		s.reopen(at, r.Scope)
-	}
-	if !e.Finished {
-		return
-	}
-	s.Undone++
-	s.Triggers = map[string]TriggerState{} // what they proposed was done
-	for id, p := range s.Phases {
-		if r.Scope.Host == "" && (r.Scope.Phase == "" || r.Scope.Phase == id) {
-			p.Opened, p.Until, p.Accepted = time.Time{}, time.Time{}, ""
-			s.Phases[id] = p
-		}
-	}
-}
-
-func (s *State) undoneSince(at time.Time) bool {
-	for _, t := range s.Tasks {
-		if t.Status == TaskUndone && !t.Since.Before(at) {
-			return true
-		}
-	}
-	return false
-}
-
-// reopen makes gates, soaks and what else a person closed new again: old
-// evidence counts for nothing.
-func (s *State) reopen(at time.Time, scope Scope) {
-	for k, t := range s.Tasks {
-		if t.Kind == "" || t.How == HowAssumed || t.Phase == RollbackBefore || t.Phase == RollbackAfter {
-			continue
-		}
-		if scope.Phase != "" && t.Phase != scope.Phase || scope.Host != "" && k.Host != scope.Host {
-			continue
-		}
-		if t.Status == TaskDone || t.Status == TaskOpen || t.Status == TaskFailed {
-			s.set(k, at, TaskNotStarted, func(t *TaskState) {
-				t.How, t.Evidence, t.Soak, t.Order, t.Signed = "", nil, SoakState{}, 0, nil
-			})
-		}
-	}
 }
 
 func (s *State) stopWaiting(at time.Time, e StoppedWaiting) {
@@ -176,6 +104,7 @@ func (s *State) applyPerson(at time.Time, e Event) bool {
 	switch e := e.(type) {
 	case Began:
 		delete(s.Approvals, e.Task)
+		s.Back = nil
 		s.set(e.Task, at, TaskOpen, func(t *TaskState) {
 			t.Phase, t.Kind, t.Book, t.How, t.Reason, t.UndoBook = e.Phase, e.As, e.Book, "", "", ""
 			t.Opens, t.Released, t.Evidence = t.Opens+1, false, e.Evidence
@@ -258,6 +187,7 @@ func (s *State) mark(at time.Time, e MarkedDone) {
 		s.edit(e.Task, func(t *TaskState) { t.How, t.Reason = HowMarked, firstOf(e.Evidence, e.Reason) })
 		return
 	}
+	s.Back = nil
 	s.set(e.Task, at, TaskDone, func(t *TaskState) {
 		t.How, t.Reason = HowMarked, firstOf(e.Evidence, e.Reason)
 		t.order(s.Seq)

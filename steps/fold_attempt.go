@@ -87,6 +87,10 @@ func (s *State) intend(at time.Time, e Intended) {
 		t.Attempts = append(t.Attempts, a)
 		t.Phase, t.Reason, t.Released, t.Resolved = e.Phase, "", false, false
 		if !e.Undo {
+			s.Back = nil
+			if t.Order == 0 { // new, or new again after a rollback
+				t.First, t.Last = nil, nil
+			}
 			t.Book, t.How, t.UndoBook = e.Book, "", ""
 			t.order(s.Seq)
 		}

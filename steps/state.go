@@ -192,6 +192,7 @@ type State struct {
 	Tasks    map[Task]TaskState
 	Holds    map[Scope]string
 	Rollback *RollbackState
+	Back     *Back      // the rollback that has ended, until something is begun again
 	Sequence *Sequenced // one yes for several tasks, while it lasts
 	Stopped  *Stopped   // the sequence that ended before its end, until a person goes on
 	Undone   int        // rollbacks that were finished

@@ -351,7 +351,7 @@ func abandonRollback(c *Case, a Action) ([]Event, error) {
 	if a.Reason == "" {
 		return nil, refuse(NeedsReason, "say why", "abandoning a rollback needs a reason")
 	}
-	return []Event{RollbackClosed{Reason: a.Reason}}, nil
+	return []Event{RollbackClosed{Reason: a.Reason, Reopens: c.lookedAt(c.State.Rollback.Scope)}}, nil
 }
 
 func endRollback(c *Case, a Action) ([]Event, error) {
@@ -361,5 +361,5 @@ func endRollback(c *Case, a Action) ([]Event, error) {
 	if next := c.RollbackNext(); len(next) > 0 {
 		return nil, refuse(Later, "", "%s is not done", next[0].Task)
 	}
-	return []Event{RollbackClosed{Finished: true}}, nil
+	return []Event{RollbackClosed{Finished: true, Reopens: c.lookedAt(c.State.Rollback.Scope)}}, nil
 }
