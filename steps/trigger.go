@@ -50,6 +50,22 @@ type Sight struct {
 // Red reports whether the trigger has fired and nobody has overridden it.
 func (s Sight) Red() bool { return s.State.Now == TriggerFired }
 
+// seen is what the condition was first seen to hold on, or not to be told of.
+// The title is not in it: whoever shows it names the trigger.
+func (s Sight) seen() string {
+	for _, r := range s.Evidence {
+		if r.Verdict == Green {
+			continue
+		}
+		if text := firstOf(r.Why, r.Text); r.Host == "" || len(s.Evidence) == 1 {
+			return text
+		} else {
+			return r.Host + ": " + text
+		}
+	}
+	return ""
+}
+
 // ByPerson reports whether only a person can tell that the trigger's condition
 // holds.
 func (t *Trigger) ByPerson() bool { return t.When.Probe == "" && t.When.Script == "" }
@@ -177,7 +193,7 @@ func (c *Case) TriggerNow(id string) (Triggered, bool) {
 		return Triggered{}, false
 	}
 	s := c.Sight(t)
-	e := Triggered{Trigger: id, Title: t.Title, Proposes: t.Scope(), Evidence: s.Evidence, Reason: firstBad(s.Evidence)}
+	e := Triggered{Trigger: id, Title: t.Title, Proposes: t.Scope(), Evidence: s.Evidence, Reason: s.seen()}
 	lit := s.State.Now == TriggerFired || s.State.Now == TriggerOverridden
 	switch {
 	case s.Verdict == Red && !lit:

@@ -123,7 +123,7 @@ func TestTriggerCountsWhatGrowsInItsWindow(t *testing.T) {
 	if f := s.c.State.Triggers["lost"]; f.Proposes != (Scope{Phase: "p"}) || f.Evidence[0].Text != "4 more within 10m" || f.Evidence[0].Want != "not > 3" {
 		t.Errorf("%+v", f)
 	}
-	if code, why := s.c.Outcome(nil); code != CodeRed || !strings.Contains(why, "lost has fired: Nodes lost: 4 more within 10m") {
+	if code, why := s.c.Outcome(nil); code != CodeRed || !strings.Contains(why, "lost has fired: 4 more within 10m; it proposes") {
 		t.Errorf("%d %s", code, why)
 	}
 	s.sees("lost", "w1", "?").shows("lost", Red, "") // nobody sees, and what was seen stands
