@@ -46,6 +46,9 @@ func (r *Runner) advanceAuto() {
 		return
 	}
 	code, why := r.kase().Outcome(over)
+	if code == steps.CodeDone && why != "" { // what goes on by itself needs somebody who looks, and we go
+		code = steps.CodePerson
+	}
 	if blocked != nil && code == steps.CodePerson {
 		code, why = codeOf(blocked, code), blocked.Error()
 	}

@@ -3,11 +3,7 @@ package steps
 // The rule of this file: how a run stands is read off its state, in the order
 // in which an operator has to care.
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Exit codes of product.md section 3.
 const (
@@ -70,7 +66,7 @@ func (c *Case) readyIn(p *Phase) []Task {
 
 // Outcome says how a run stands over some tasks (nil: all of them): the exit
 // code, and why in a sentence. CodeDone with a sentence is a run that waits for
-// nobody and is not at its end: a soak goes on by itself.
+// nobody and is not at its end: what is under way goes on by itself.
 func (c *Case) Outcome(over []Task) (int, string) {
 	if over == nil {
 		over = c.Book.Tasks()
@@ -79,105 +75,22 @@ func (c *Case) Outcome(over []Task) (int, string) {
 		return CodeDeclined, "abandoned: " + c.State.Closed.Reason
 	}
 	worst, why := CodeDone, ""
-	note := func(code int, format string, a ...any) {
-		if precedence(code) > precedence(worst) {
-			worst, why = code, fmt.Sprintf(format, a...)
+	for _, n := range c.Needs(over) {
+		if precedence(n.Code) > precedence(worst) {
+			worst, why = n.Code, n.Why
 		}
 	}
-	for _, k := range c.ledger() {
-		c.troubleOf(k, c.State.Tasks[k], note)
-	}
-	if c.State.Closed == nil {
-		for _, id := range c.State.fired() {
-			note(CodeRed, "%s", c.State.Triggers[id].says(id))
-		}
-	}
-	if c.State.Rollback != nil && len(c.RollbackNext()) > 0 {
-		note(CodePerson, "the rollback of %s waits for %s", c.State.Rollback.Scope, c.RollbackNext()[0].Task)
-	}
-	if p := c.Unaccepted(); p != nil {
-		in, of := c.InPlay(p.ID)
-		note(CodePerson, "phase %s waits to be accepted with %d of %d hosts", p.ID, in, of)
-	}
-	soaking := c.waiting(over, note)
 	switch {
 	case worst == CodePerson && c.nextHostAway() != "":
 		return CodeUnreachable, c.nextHostAway()
-	case worst == CodeDone:
-		return worst, soaking
+	case worst == CodeDone && !c.allFinished(over):
+		return worst, c.UnderWay(over)
 	}
 	return worst, why
 }
 
-// waiting notes the first of the tasks that waits for somebody. What waits
-// for a soak that goes on, as the soak itself, waits for nobody; how far that is
-// comes back. What waits for a task that was cancelled is not a person's turn
-// before that is.
-func (c *Case) waiting(over []Task, note func(int, string, ...any)) (soaking string) {
-	ready, behind, cancelled := map[Task]bool{}, Task{}, false
-	for _, t := range c.Ready() {
-		ready[t] = true
-	}
-	waits := func(t Task) {
-		if open := c.OpenInputs(); len(open) > 0 {
-			note(CodePerson, "the input %s is open", open[0])
-		}
-		note(CodePerson, "%s %s", t, c.Stands(t))
-	}
-	for _, t := range over {
-		st := c.State.Task(t).Status
-		switch {
-		case c.finished(t):
-		case st == TaskCancelled:
-			cancelled = true
-		case (st == TaskNotStarted || st == TaskUndone) && !ready[t]:
-			if behind.Zero() {
-				behind = t
-			}
-		case c.soaking(t) != "":
-			soaking = firstOf(soaking, c.soaking(t))
-		default:
-			waits(t)
-			return soaking
-		}
-	}
-	if !behind.Zero() && soaking == "" && !cancelled {
-		waits(behind)
-	}
-	return soaking
-}
-
-// ledger lists every task that an event names, sorted: the same sentence each time.
-func (c *Case) ledger() []Task {
-	out := slices.Collect(maps.Keys(c.State.Tasks))
-	sortTasks(out)
-	return out
-}
-
-func (c *Case) troubleOf(k Task, ts TaskState, note func(int, string, ...any)) {
-	switch ts.Status {
-	case TaskUnknown, TaskUndoUnknown:
-		note(CodeUnknown, "%s is %s: %s", k, ts.Status, ts.Reason)
-	case TaskFailed, TaskUndoFailed:
-		if ts.Left == "" {
-			note(CodeFailed, "%s is %s: %s", k, ts.Status, ts.Reason)
-		}
-	case TaskCancelled:
-		if ts.Left == "" {
-			note(CodeDeclined, "%s is %s: %s", k, ts.Status, firstOf(ts.Reason, "no reason given"))
-		}
-	case TaskOpen:
-		switch {
-		case ts.Kind == Soak && ts.Soak.Overdue:
-			note(CodePerson, "the deadline of the soak %s passed while nobody looked; extend it, end it early, or say that it failed", k)
-		case ts.Kind == Soak && (ts.Soak.Now == SoakRed || ts.Soak.Now == SoakStale):
-			note(CodeRed, "the soak %s is %s: %s", k, ts.Soak.Now, ts.Reason)
-		case ts.Kind == Soak:
-			if s := c.Step(k); s != nil && c.unwatched(s, ts.Soak) > 0 {
-				note(CodePerson, "nobody has looked at the soak %s for %s, and only what is seen counts", k, brief(c.unwatched(s, ts.Soak)))
-			}
-		}
-	}
+func (c *Case) allFinished(over []Task) bool {
+	return !slices.ContainsFunc(over, func(t Task) bool { return !c.finished(t) })
 }
 
 func (c *Case) nextHostAway() string {

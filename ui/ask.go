@@ -116,7 +116,8 @@ func (m *model) attention() {
 	q.body = func(w int) []string {
 		p := pane.NewPage(w, m.st)
 		if len(wishes) == 0 {
-			p.Text(style.Plain, "Nothing. The run waits for the next step, or something is running.")
+			p.Text(style.Plain, "No trouble, and no question.")
+			p.Text(style.Plain, m.standing())
 		}
 		for i, x := range wishes {
 			p.Toned(x.Tone, fmt.Sprint(i+1), x.Text)
@@ -143,6 +144,20 @@ func (m *model) attention() {
 		return nil
 	}
 	m.ask(q)
+}
+
+// standing says how the run stands, by what "belay status" says it by.
+func (m *model) standing() string {
+	code, why := m.kase.Outcome(nil)
+	switch {
+	case code != steps.CodeDone:
+		return "It waits for you: " + why + "."
+	case why != "":
+		return "It goes on by itself: " + why + "."
+	case m.kase.State.Closed != nil:
+		return "The run is closed."
+	}
+	return "Every phase is finished: close the run with :close."
 }
 
 // dump saves the screen as text.

@@ -164,6 +164,10 @@ func (l *ledger) outcome(p *program) (int, string) {
 		return steps.CodeDamaged, l.damage.Error()
 	}
 	code, why := l.caseNow(p).Outcome(nil)
+	attended := journal.Holder(l.dir) != ""
+	if alone := l.state.Sequence != nil || len(l.state.Busy("")) > 0; code == steps.CodeDone && alone && !attended {
+		code = steps.CodePerson // what is under way ends on its host, and nobody takes its end
+	}
 	if code == steps.CodeDone && why == "" {
 		why = "complete"
 		if l.state.Rollback == nil && l.state.Undone > 0 {

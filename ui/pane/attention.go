@@ -6,6 +6,8 @@ package pane
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 
 	"belay/steps"
 	"belay/ui/style"
@@ -22,19 +24,19 @@ type Wish struct {
 	Tone    style.Tone
 }
 
-// Attention lists what wants a person.
+// Attention lists what wants a person: what the run needs, and what only a
+// console sees. What is next is not in it: that waits all night.
 func Attention(r *Run, frozen error, servers []Server) []Wish {
 	var out []Wish
 	if frozen != nil {
 		out = append(out, Wish{Text: "the journal cannot be relied on, nothing new is started: " + frozen.Error(), Tone: style.Danger})
 	}
-	out = append(out, r.triggerWishes()...)
-	taken := r.takenBack()
-	for _, t := range r.everyTask() {
-		if w, ok := r.wish(t); ok && !taken[t] {
+	for _, n := range r.Needs(nil) {
+		if w := r.wish(n); w.Text != "" {
 			out = append(out, w)
 		}
 	}
+	out = append(out, r.askingWishes()...)
 	for _, s := range servers {
 		switch {
 		case s.Wrong != "":
@@ -48,112 +50,117 @@ func Attention(r *Run, frozen error, servers []Server) []Wish {
 		}
 	}
 	out = append(out, r.clockWishes()...)
-	if open := r.OpenInputs(); len(open) > 0 {
-		out = append(out, Wish{Text: fmt.Sprintf("%d inputs have no answer", len(open)), Hint: "x asks for them", Tone: style.Strong})
-	}
-	out = r.withRollback(out)
 	if w, ok := r.leftOff(); ok {
 		out = append(out, w)
 	}
+	slices.SortStableFunc(out, func(a, b Wish) int { return cmp.Compare(volume[b.Tone], volume[a.Tone]) })
 	return out
 }
 
-// everyTask lists the tasks of the phases and of the open rollback, in order.
-func (r *Run) everyTask() []steps.Task {
-	out := r.Book.Tasks()
-	if r.State.Rollback != nil {
-		for _, e := range r.UndoPlan(r.State.Rollback.Scope) {
-			if e.Part != steps.PartUndo {
-				out = append(out, e.Task)
-			}
-		}
+// volume of the tones of wishes.
+var volume = map[style.Tone]int{style.Danger: 2, style.Warn: 1}
+
+// wish puts a need into words, with what would help; no text where the screen
+// shows it otherwise.
+func (r *Run) wish(n steps.Need) Wish {
+	w := Wish{Task: n.Task, Text: n.Why, Tone: style.Strong}
+	switch n.Kind {
+	case steps.NeedTrigger:
+		return r.triggerWish(n)
+	case steps.NeedTrouble:
+		return r.troubleWish(w)
+	case steps.NeedRollback:
+		return r.rollbackWish(w)
+	case steps.NeedAccept:
+		w.Row, w.Hint = ID{Phase: n.Name}, ":accept "+n.Name+" REASON"
+	case steps.NeedInputs:
+		w.Text, w.Hint = fmt.Sprintf("%d inputs have no answer", len(r.OpenInputs())), "x asks for them"
+	case steps.NeedWord:
+		return r.wordWish(w)
+	case steps.NeedNext:
+		w.Text = ""
 	}
-	return out
+	return w
 }
 
-// takenBack are the tasks in trouble that the open rollback has still to undo:
-// they want nobody but it.
-func (r *Run) takenBack() map[steps.Task]bool {
-	out := map[steps.Task]bool{}
-	if r.State.Rollback == nil {
-		return out
+// mends names the keys that help against a trouble.
+func mends(ts steps.TaskState) string {
+	switch {
+	case ts.Status == steps.TaskUnknown, ts.Status == steps.TaskUndoUnknown:
+		return "! resolve"
+	case ts.Status == steps.TaskUndoFailed:
+		return "r retry the undo, m mark undone"
+	case ts.Status == steps.TaskOpen && ts.Soak.Overdue:
+		return "Enter: extend it, end it, or say that it failed"
+	case ts.Status == steps.TaskOpen:
+		return "Enter shows the evidence"
 	}
-	for _, e := range r.UndoPlan(r.State.Rollback.Scope) {
-		st := r.State.Task(e.Task).Status
-		out[e.Task] = e.Do == steps.DoUndo && (st == steps.TaskFailed || st == steps.TaskCancelled)
-	}
-	return out
+	return "r retry, u undo, s skip"
 }
 
-// withRollback adds what the open rollback waits for. Where its task is in the
-// list already, the list says only that the rollback waits for that: one thing
-// has one key.
-func (r *Run) withRollback(out []Wish) []Wish {
+// rollbackWish says what the rollback waits for, while it does not go on by itself.
+func (r *Run) rollbackWish(w Wish) Wish {
 	next, waits := r.RollbackWaits()
-	if !waits {
-		return out
-	}
-	row := ID{Rollback: true, Step: next.Task.Step, Host: next.Task.Host, Entry: next.Part}
-	for i, w := range out {
-		if w.Task == next.Task {
-			out[i].Text, out[i].Row = "the rollback waits: "+w.Text, row
-			return out
-		}
-	}
-	hint := "x goes on"
 	host, word := r.Unconfirmed()
 	switch {
-	case next.Do == steps.DoByHand:
-		hint = "m marks it undone"
-	case word:
-		hint = "x asks for the word of " + host
-	case next.Do == steps.DoExecute && r.Step(next.Task).Person():
-		hint = "x begins it"
-	}
-	return append(out, Wish{Task: next.Task, Row: row, Text: "the rollback waits: " + EntryText(r.Step(next.Task), next), Hint: hint, Tone: style.Strong})
-}
-
-func (r *Run) wish(t steps.Task) (Wish, bool) {
-	ts := r.State.Task(t)
-	w := Wish{Task: t, Tone: style.Danger}
-	switch ts.Status {
-	case steps.TaskFailed, steps.TaskCancelled:
-		w.Hint = "r retry, u undo, s skip"
-	case steps.TaskUndoFailed:
-		w.Hint = "r retry the undo, m mark undone"
-	case steps.TaskUnknown, steps.TaskUndoUnknown:
-		w.Hint = "! resolve"
-	case steps.TaskOpen:
-		return r.openWish(t, ts)
+	case w.Task.Zero() && r.Rolling, !w.Task.Zero() && !waits:
+		w.Text = ""
+		return w
+	case w.Task.Zero():
+		w.Row, w.Hint = ID{Rollback: true}, "x ends it"
+		return w
+	case r.State.Task(next.Task).Status == steps.TaskOpen:
+		w = r.wordWish(w)
+		w.Text = "the rollback waits: " + w.Text
 	default:
-		if since, ok := r.Asking[t]; ok && ts.Status.Busy() {
-			w.Text, w.Tone = fmt.Sprintf("%s is not seen for %s", t, Clock(r.Now.Sub(since))), style.Warn
-			return w, true
-		}
-		return w, false
+		w.Text, w.Hint = "the rollback waits: "+EntryText(r.Step(next.Task), next), "x goes on"
 	}
-	if ts.Left != "" {
-		return w, false
-	}
-	w.Text = fmt.Sprintf("%s is %s: %s", t, ts.Status, or(ts.Reason, "no reason given"))
-	return w, true
-}
-
-func (r *Run) openWish(t steps.Task, ts steps.TaskState) (Wish, bool) {
-	w := Wish{Task: t, Tone: style.Strong}
 	switch {
-	case ts.Kind == steps.Soak && ts.Soak.Overdue:
-		w.Text, w.Hint, w.Tone = fmt.Sprintf("the deadline of %s passed while nobody looked", t), "Enter: extend it, end it, or say that it failed", style.Danger
-	case ts.Kind == steps.Soak && (ts.Soak.Now == steps.SoakRed || ts.Soak.Now == steps.SoakStale):
-		w.Text, w.Hint, w.Tone = fmt.Sprintf("%s soak is %s: %s", t, ts.Soak.Now, ts.Reason), "Enter shows the evidence", style.Danger
-	case ts.Kind == steps.Soak:
-		return w, false
-	case ts.Kind == steps.Gate:
-		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes: %s", t.Step, r.Step(t).Title), "x shows its evidence and takes the yes"
-	case ts.Kind == steps.Measure:
-		w.Text, w.Hint = fmt.Sprintf("%s waits for a figure: %s", t, r.Step(t).Title), "m records it"
-	default:
-		w.Text, w.Hint = fmt.Sprintf("%s %s: %s", t, r.Stands(t), r.Step(t).Title), "m marks it done"
+	case next.Do == steps.DoByHand:
+		w.Hint = "m marks it undone"
+	case word:
+		w.Hint = "x asks for the word of " + host
+	case next.Do == steps.DoExecute && r.State.Task(next.Task).Status != steps.TaskOpen && r.Step(next.Task).Person():
+		w.Hint = "x begins it"
 	}
-	return w, true
+	w.Row = entryID(next)
+	return w
+}
+
+// entryID is the row of an entry of the open rollback.
+func entryID(e steps.Entry) ID {
+	return ID{Rollback: true, Step: e.Task.Step, Host: e.Task.Host, Entry: e.Part}
+}
+
+// troubleWish says what mends a trouble, and that the rollback waits for that.
+func (r *Run) troubleWish(w Wish) Wish {
+	w.Tone, w.Hint = style.Danger, mends(r.State.Task(w.Task))
+	if next, waits := r.RollbackWaits(); waits && next.Task == w.Task {
+		w.Text, w.Row = "the rollback waits: "+w.Text, entryID(next)
+	}
+	return w
+}
+
+func (r *Run) wordWish(w Wish) Wish {
+	t, title := w.Task, r.Step(w.Task).Title
+	switch r.State.Task(t).Kind {
+	case steps.Gate:
+		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes: %s", t.Step, title), "x shows its evidence and takes the yes"
+	case steps.Measure:
+		w.Text, w.Hint = fmt.Sprintf("%s waits for a figure: %s", t, title), "m records it"
+	default:
+		w.Text, w.Hint = fmt.Sprintf("%s %s: %s", t, r.Stands(t), title), "m marks it done"
+	}
+	return w
+}
+
+// askingWishes are the attempts whose host does not answer.
+func (r *Run) askingWishes() []Wish {
+	var out []Wish
+	for _, t := range slices.SortedFunc(maps.Keys(r.Asking), func(a, b steps.Task) int { return cmp.Compare(a.String(), b.String()) }) {
+		if r.State.Task(t).Status.Busy() {
+			out = append(out, Wish{Task: t, Tone: style.Warn, Text: fmt.Sprintf("%s is not seen for %s", t, Clock(r.Now.Sub(r.Asking[t])))})
+		}
+	}
+	return out
 }

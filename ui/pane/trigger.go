@@ -42,25 +42,20 @@ func sightWhy(s steps.Sight) string {
 	return ""
 }
 
-// triggerWishes are the triggers that want a person.
-func (r *Run) triggerWishes() []Wish {
-	var out []Wish
-	for _, s := range r.sights() {
-		w := Wish{Trigger: s.Trigger.ID, Tone: style.Danger}
-		switch {
-		case s.State.Now == steps.TriggerFired:
-			w.Text = fmt.Sprintf("TRIGGER %s: %s", s.Trigger.Title, or(s.State.Reason, "its condition holds"))
-			w.Hint = "it proposes to roll back " + s.State.Proposes.String() + "; R rolls back, :override " + s.Trigger.ID + " goes on against it"
-		case s.State.Now == steps.TriggerBlind && s.Rests == "":
-			w.Tone = style.Warn
-			w.Text = fmt.Sprintf("the trigger %s cannot be told for %s: %s", s.Trigger.ID, Clock(r.Now.Sub(s.State.Since)+steps.TriggerPatience), s.State.Reason)
-			w.Hint = ":triggers shows what it looks at"
-		default:
-			continue
-		}
-		out = append(out, w)
+// triggerWish says what a trigger wants of a person.
+func (r *Run) triggerWish(n steps.Need) Wish {
+	t, id := r.State.Triggers[n.Name], n.Name
+	w := Wish{Trigger: id, Tone: style.Danger,
+		Text: fmt.Sprintf("TRIGGER %s: %s", or(t.Title, id), or(t.Reason, "its condition holds")),
+		Hint: "it proposes to roll back " + t.Proposes.String() + "; R rolls back, :override " + id + " goes on against it"}
+	if r.State.Rollback != nil {
+		w.Hint = "a rollback of " + r.State.Rollback.Scope.String() + " is open"
 	}
-	return out
+	if t.Now == steps.TriggerBlind {
+		w.Tone, w.Hint = style.Warn, ":triggers shows what it looks at"
+		w.Text = fmt.Sprintf("the trigger %s cannot be told for %s: %s", id, Clock(r.Now.Sub(t.Since)+steps.TriggerPatience), t.Reason)
+	}
+	return w
 }
 
 // sights of all triggers, with those that have fired and that the text in force
