@@ -67,7 +67,7 @@ func (m *model) reword(hints []pane.Hint) {
 	for i, h := range hints {
 		switch n := len(m.wishes); {
 		case h.Key == "a" && n > 0:
-			hints[i].Word = fmt.Sprintf("attention (%d)", n)
+			hints[i].Word, hints[i].Stays = fmt.Sprintf("attention (%d)", n), true
 		case h.Key == "A" && waits:
 			hints[i].Word = signsOff
 		case h.Key == "m" && row.ID.Entry == steps.PartUndo:
@@ -89,6 +89,9 @@ func (m *model) signable() bool {
 func (m *model) stepKeys() []string {
 	rest := []string{"a", "H", "R", ":", "z", "tab", "q"}
 	t, ok := m.task()
+	if m.onBack() {
+		return append([]string{"enter", "?"}, rest...)
+	}
 	if !ok {
 		return append([]string{"?"}, rest...)
 	}
@@ -96,6 +99,8 @@ func (m *model) stepKeys() []string {
 	ts := m.kase.State.Task(t)
 	var own []string
 	switch {
+	case row.ID.Rollback && m.kase.State.Rollback == nil:
+		own = []string{"2", "?"}
 	case row.ID.Rollback:
 		own = []string{"x", "?", "m"}
 	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:

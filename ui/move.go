@@ -174,6 +174,8 @@ func (m *model) open() {
 	t, has := m.task()
 	st := m.kase.State.Task(t).Status
 	switch {
+	case m.onBack():
+		m.askWentBack()
 	case row.Task.Zero() && row.Group:
 		m.fold()
 	case has && st == steps.TaskOpen:

@@ -46,6 +46,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		ring = m.changed(t, was, ts) || ring
 	}
 	ring = m.noticeTriggers(before) || ring
+	ring = m.noticeBack(before) || ring
 	if m.confirmNext(before) {
 		ring = true
 	}

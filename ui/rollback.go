@@ -117,6 +117,10 @@ func (m *model) rollbackWaits() string {
 // rollOn goes on with the open rollback: it asks for the next host's word, for
 // what a person has to do, or lets it run.
 func (m *model) rollOn() tea.Cmd {
+	if m.kase.State.Rollback == nil {
+		m.sayBack()
+		return nil
+	}
 	if host, ok := m.kase.Unconfirmed(); ok {
 		m.askHost(host)
 		return nil

@@ -248,7 +248,9 @@ func (m *model) drawDetail(on bool, at box) []string {
 		return pane.Titled("2 Detail", "", on, nil, w, h, m.st)
 	}
 	var body []string
-	if row.Task.Zero() {
+	if m.onBack() {
+		body = pane.WentBack(m.kase, m.servers, w, m.st)
+	} else if row.Task.Zero() {
 		body = pane.GroupDetail(m.kase, row, w, m.st)
 	} else {
 		body = pane.Detail(m.kase, row.Task, w, m.st)

@@ -11,12 +11,13 @@ import (
 )
 
 // First gives the row that an operator should look at: what is in trouble, else
-// what is ready, else what is under way. While a rollback is open, nothing else
-// goes on, and the row is one of the rollback's.
+// the rollback that has just ended, else what is ready, else what is under way.
+// While a rollback is open, nothing else goes on, and the row is one of the
+// rollback's.
 func First(r *Run, rows []Row) (ID, bool) {
-	for _, wanted := range []func(*Run, Row) bool{inTrouble, isNext, isUnderWay} {
+	for _, wanted := range []func(*Run, Row) bool{inTrouble, HasEnded, isNext, isUnderWay} {
 		for i, row := range rows {
-			if r.State.Rollback != nil && !row.ID.Rollback || row.Group && row.Open {
+			if r.State.Rollback != nil && !row.ID.Rollback || row.Group && row.Open && !HasEnded(r, row) {
 				continue
 			}
 			if wanted(r, row) {

@@ -28,7 +28,7 @@ type Row struct {
 	Open  bool
 	Mark  Mark
 	Text  string
-	Note  string // a word in front of the state: on hold, undo ready
+	Note  string // a word in front of the state: on hold, by hand
 	Right string
 	Task  steps.Task   // of a single task, else zero
 	Tasks []steps.Task // all that the row covers
@@ -43,6 +43,8 @@ func Tree(r *Run, folds Folds) []Row {
 	b := &tree{Run: r, folds: folds}
 	if r.State.Rollback != nil {
 		b.rollback()
+	} else {
+		b.wentBack()
 	}
 	for i := range r.Book.Phases {
 		b.phase(&r.Book.Phases[i])
@@ -142,9 +144,6 @@ func (b *tree) step(s *steps.Step) {
 func (b *tree) task(t steps.Task, depth int, title string) {
 	s := b.Step(t)
 	row := Row{ID: TaskID(s, t), Depth: depth, Mark: b.Mark(t), Text: tail.Inert(title), Task: t, Tasks: []steps.Task{t}}
-	if b.Undoable(t) {
-		row.Note = "^"
-	}
 	if s.NoReturn != "" {
 		row.Text = "no return: " + row.Text
 	}
@@ -277,7 +276,7 @@ func (b *tree) rollback() {
 
 func (b *tree) entry(e steps.Entry, next bool) Row {
 	s, ts := b.Step(e.Task), b.State.Task(e.Task)
-	row := Row{ID: ID{Rollback: true, Step: e.Task.Step, Host: e.Task.Host, Entry: e.Part}, Depth: 1,
+	row := Row{ID: entryID(e), Depth: 1,
 		Task: e.Task, Tasks: []steps.Task{e.Task}, Text: EntryText(s, e)}
 	switch {
 	case e.Do == steps.DoNothing || e.Do == steps.DoLeft:
