@@ -27,6 +27,35 @@ func (c *Case) Level(t Task) Danger {
 	return d
 }
 
+// Raised says why a task is asked for at a higher level than that of its danger;
+// "" where it is not.
+func (c *Case) Raised(t Task) string {
+	s, level := c.next(t), c.Level(t)
+	if level <= max(s.Danger, None) {
+		return ""
+	}
+	if r := c.outsideWindow(s); r != nil {
+		return r.Why
+	}
+	if r := c.clockOff(s, t.Host); r != nil {
+		return r.Why
+	}
+	var why []string
+	if s.Confirm > s.Danger {
+		why = append(why, "the runbook asks for that")
+	}
+	if max(s.Danger, s.Confirm) > None && s.Undo == nil && s.Kind != Edit && c.phaseOf(s) != nil {
+		why = append(why, "it has no undo")
+	}
+	if s.NoReturn != "" && level == Low {
+		why = append(why, "it is a point of no return")
+	}
+	if c.opensWindow(s) && level == Low {
+		why = append(why, "it opens the phase's window")
+	}
+	return strings.Join(why, ", and ")
+}
+
 // UndoLevel is the level of confirmation that undoing a task asks for.
 func (c *Case) UndoLevel(t Task) Danger {
 	s := c.Step(t)

@@ -43,7 +43,7 @@ func TestTheClocksStandInTheHeader(t *testing.T) {
 		if s[0] == 80 {
 			d.expect(t, "roll back by 03:2")
 		} else {
-			d.expect(t, "latest safe rollback start 03:2", "outage 10:00, 3 away")
+			d.expect(t, "latest safe rollback start 03:2", "outage 10:00, 3 servers")
 		}
 		d.press(":")
 		d.words("phase rollout")

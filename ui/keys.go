@@ -180,5 +180,5 @@ func (m *model) bound(key string) (binding, bool) {
 // hint gives the key and the word of what it does here, for the footer.
 func (m *model) hint(key string) pane.Hint {
 	b, _ := m.bound(key)
-	return pane.Hint{Key: key, Word: b.word}
+	return pane.Hint{Key: key, Word: b.word, Stays: key == "?" || key == "q"}
 }

@@ -43,6 +43,9 @@ func (m *model) serversOf(s runner.Snapshot) []pane.Server {
 			l := h.Logs[i]
 			p.Log = pane.Log{Name: l.Name, Nth: i + 1, Ring: l.Ring, Script: l.Script, Why: l.Why, Since: l.Since, At: l.At}
 		}
+		if by := m.kase.Away(h.ID); by != nil {
+			p.Stopped = by.Title + " (" + by.ID + ")"
+		}
 		for _, t := range m.kase.State.Busy(h.ID) {
 			d, _ := m.kase.Elapsed(t)
 			p.Work = m.kase.Step(t).Title + " " + pane.Clock(d)

@@ -6,7 +6,6 @@ package pane
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +100,11 @@ func (r *Run) outagePart() part {
 		return part{}
 	}
 	text := "outage " + Clock(o.Lasts(r.Now))
-	return part{fmt.Sprintf("%s, %d away", text, len(o.Away)), text, style.Warn, 1}
+	of := ", 1 server"
+	if n := len(o.Away); n > 1 {
+		of = ", " + itoa(n) + " servers"
+	}
+	return part{text + of, text, style.Warn, 1}
 }
 
 // outageNow is the outage that is not over.

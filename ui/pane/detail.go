@@ -96,8 +96,8 @@ func (r *Run) danger(p *Page, s *steps.Step, t steps.Task) {
 		danger = steps.None
 	}
 	text := "danger " + danger.String() + ", confirmed by: " + how
-	if level > danger {
-		text = "danger " + danger.String() + ", asked as " + level.String() + ": " + how
+	if why := r.Raised(t); why != "" {
+		text = fmt.Sprintf("danger %s, confirmed like %s (%s): %s", danger, level, how, why)
 	}
 	if r.NeedsApprover(level) {
 		text += ", by the approver"

@@ -83,29 +83,34 @@ func (r *Run) people() string {
 	return who + ", no partner"
 }
 
-// Hint is a key and what it does now.
-type Hint struct{ Key, Word string }
+// Hint is a key and what it does now. One that stays is shown before others are.
+type Hint struct {
+	Key, Word string
+	Stays     bool
+}
 
-// Hints draws keys and their words.
+// size of a hint, with the gap after it.
+func (h Hint) size() int { return ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Word) + 2 }
+
+// Hints draws keys and their words: those that stay, and of the others, in
+// their order, as many as there is room for.
 func Hints(hints []Hint, w int, st *style.Style) string {
-	var b strings.Builder
-	n := 1
-	b.WriteByte(' ')
-	for i, h := range hints {
-		size := ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Word)
-		if i > 0 {
-			size += 2
+	room := w + 1
+	for _, h := range hints {
+		if h.Stays {
+			room -= h.size()
 		}
-		if n+size > w {
-			break
-		}
-		if i > 0 {
-			b.WriteString("  ")
-		}
-		b.WriteString(st.Paint(style.Key, h.Key) + " " + h.Word)
-		n += size
 	}
-	return Fit(b.String(), w, st)
+	var out []string
+	for _, h := range hints {
+		if !h.Stays {
+			if room -= h.size(); room < 0 {
+				continue
+			}
+		}
+		out = append(out, st.Paint(style.Key, h.Key)+" "+h.Word)
+	}
+	return Fit(" "+strings.Join(out, "  "), w, st)
 }
 
 // Progress draws how far the run is and what it may still take.

@@ -27,6 +27,7 @@ type Server struct {
 	Wrong   string        // it is not the host we know
 	Hint    string        // the one command that helps against either, where there is one
 	Work    string        // what is under way there
+	Stopped string        // the step by which this run has stopped what runs there
 	Skew    time.Duration // its clock minus ours
 	Gauges  []Gauge
 	Logs    int // how many it has
@@ -101,7 +102,7 @@ func (s Server) link() (string, style.Tone) {
 	case s.Wrong != "":
 		return "NOT THE HOST WE KNOW", style.Danger
 	case s.Up:
-		return "up " + since(s.Now, s.Since), style.OK
+		return "link up " + since(s.Now, s.Since), style.OK
 	case s.Why == "":
 		return "connecting", style.Busy
 	}
@@ -165,8 +166,12 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 	case h > 3:
 		above = append(above, s.gaugeLines(w, 1, st)...)
 	}
-	if s.Work != "" && h > 6 {
+	switch {
+	case h <= 6:
+	case s.Work != "":
 		above = append(above, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
+	case s.quiet() && !s.Log.empty():
+		above = append(above, st.Paint(style.Busy, Fit("stopped by this run: "+tail.Inert(s.Stopped), w, st)))
 	}
 	if h >= LeastFoot {
 		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now, w)
@@ -187,6 +192,10 @@ func (s Server) body(v LogView, w, h int, st *style.Style) []string {
 	return Block(p.Lines, w, h, st)
 }
 
+// quiet reports whether the log does not flow because this run has stopped what
+// it is of.
+func (s Server) quiet() bool { return s.Stopped != "" && s.Log.Why != "" }
+
 // why a pane has no lines, and for how long it has been so.
 func (s Server) why() string {
 	age := ""
@@ -202,6 +211,8 @@ func (s Server) why() string {
 		return "no lines: " + s.Why + "\n" + cmp.Or(s.Hint, "it is tried again by itself")
 	case s.Logs == 0:
 		return "no log to follow: what a step prints here is shown"
+	case s.quiet():
+		return "no lines" + age + ": stopped by this run: " + s.Stopped + "\nit is followed again by itself; it says: " + s.Log.Why
 	case s.Log.Why != "":
 		return "no lines" + age + ": " + s.Log.Why + "\nit is tried again by itself"
 	case s.Log.At.IsZero():
@@ -278,7 +289,7 @@ func Table(servers []Server, selected, w, h int, st *style.Style) []string {
 			lead = st.Frame.Mark + " "
 		}
 		words, tone := s.link()
-		row := lead + Fit(tail.Inert(s.ID), 6, st) + " " + Fit(tail.Inert(s.Role), 7, st) + " " + st.Paint(tone, Fit(words, 10, st)) + " "
+		row := lead + Fit(tail.Inert(s.ID), 6, st) + " " + Fit(tail.Inert(s.Role), 7, st) + " " + st.Paint(tone, Fit(words, 14, st)) + " "
 		bar := 8
 		if w < 110 {
 			bar = 0
