@@ -242,17 +242,18 @@ func (r *Runner) Rebind(ctx context.Context, host string, a steps.Action) error 
 
 // followLog keeps a log flowing and says why when it does not.
 func (r *Runner) followLog(w *watched, t *logTail, script string) {
-	back := time.Second
+	back, try := time.Second, &again{}
 	for r.ctx.Err() == nil {
 		begun := r.cfg.Now()
-		mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, arrival{r, w, t}))
+		try = &again{out: t.ring, was: try.said()}
+		mask := r.cfg.Secrets.Redactor(io.MultiWriter(try, arrival{r, w, t}))
 		err := w.host.Stream(r.ctx, job.Script{Text: script, Env: r.environOf(w.id)}, mask)
 		mask.Flush()
 		w.mu.Lock()
 		t.since = r.cfg.Now()
 		t.why = "it ended with exit code 0"
 		if err != nil {
-			t.why = r.cfg.mask(err.Error()) // it may end in what the command said
+			t.why = r.cfg.mask(strings.TrimPrefix(cause(w.id, err), "stream: ")) // it may end in what the command said
 		}
 		w.mu.Unlock()
 		r.wake()

@@ -42,7 +42,7 @@ logs = [{ name = "app", script = "docker logs --follow app" }, { name = "quiet",
 	}
 	g.until("the log that failed says why", func(*steps.Case) bool { return log("app").Why != "" })
 	l := log("app")
-	if l.Why != "a: stream: exit code 1: no such container with ‹secret TOKEN›" || l.Script != "docker logs --follow app" || l.Since.IsZero() {
+	if l.Why != "exit code 1: no such container with ‹secret TOKEN›" || l.Script != "docker logs --follow app" || l.Since.IsZero() {
 		t.Errorf("%+v", l)
 	}
 	g.until("the log that flows has a line and no complaint", func(*steps.Case) bool {
