@@ -62,6 +62,7 @@ func (c *Case) triggerNeeds() []Need {
 	var out []Need
 	for _, id := range slices.Sorted(maps.Keys(c.State.Triggers)) {
 		switch t := c.State.Triggers[id]; {
+		case c.Answered(t):
 		case t.Now == TriggerFired:
 			out = append(out, Need{Kind: NeedTrigger, Code: CodeRed, Name: id, Why: t.says(id)})
 		case t.Now == TriggerBlind && !c.restsNow(id):

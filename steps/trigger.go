@@ -235,6 +235,12 @@ func (c *Case) saidFor(t *Trigger, v Verdict, d time.Duration) bool {
 	return false
 }
 
+// Answered reports whether the open rollback does what a trigger proposes.
+func (c *Case) Answered(t TriggerState) bool {
+	r := c.State.Rollback
+	return r != nil && (r.Scope == Scope{} || r.Scope == t.Proposes)
+}
+
 // fired lists the triggers that have fired and were not overridden, sorted.
 func (s *State) fired() []string {
 	var out []string
