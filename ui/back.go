@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"belay/steps"
 	"belay/ui/dialog"
 	"belay/ui/pane"
 	"belay/ui/style"
@@ -27,6 +28,26 @@ func (m *model) noticeBack(before *pane.Run) bool {
 	m.plant()
 	m.later("went back", m.askWentBack)
 	return true
+}
+
+// noticeTurn tells that the open rollback has come to what a person does; true
+// when it has. A host's word is asked for in a question of its own.
+func (m *model) noticeTurn(before *pane.Run) bool {
+	next, waits := m.kase.RollbackWaits()
+	if _, word := m.kase.Unconfirmed(); !waits || word {
+		return false
+	}
+	if was, waited := before.RollbackWaits(); waited && was.Task == next.Task && was.Part == next.Part {
+		return false
+	}
+	m.say(style.Strong, "the rollback waits for you: "+pane.EntryText(m.kase.Step(next.Task), next))
+	return true
+}
+
+// doneByHand reports whether the open rollback waits for a person to do a task.
+func (m *model) doneByHand(t steps.Task) bool {
+	next, waits := m.kase.RollbackWaits()
+	return waits && next.Task == t && (next.Do == steps.DoByHand || m.kase.State.Task(t).Status == steps.TaskOpen)
 }
 
 // askWentBack shows how the rollback that has ended came out.

@@ -101,6 +101,8 @@ func (m *model) stepKeys() []string {
 	switch {
 	case row.ID.Rollback && m.kase.State.Rollback == nil:
 		own = []string{"2", "?"}
+	case row.ID.Rollback && m.doneByHand(t):
+		own = []string{"m", "?", "x"}
 	case row.ID.Rollback:
 		own = []string{"x", "?", "m"}
 	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:

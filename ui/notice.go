@@ -47,6 +47,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 	}
 	ring = m.noticeTriggers(before) || ring
 	ring = m.noticeBack(before) || ring
+	ring = m.noticeTurn(before) || ring
 	if m.confirmNext(before) {
 		ring = true
 	}

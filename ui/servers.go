@@ -44,7 +44,7 @@ func (m *model) serversOf(s runner.Snapshot) []pane.Server {
 			p.Log = pane.Log{Name: l.Name, Nth: i + 1, Ring: l.Ring, Script: l.Script, Why: l.Why, Since: l.Since, At: l.At}
 		}
 		if by := m.kase.Away(h.ID); by != nil {
-			p.Stopped = by.Title + " (" + by.ID + ")"
+			p.Stopped = by.ID
 		}
 		for _, t := range m.kase.State.Busy(h.ID) {
 			d, _ := m.kase.Elapsed(t)

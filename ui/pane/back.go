@@ -37,7 +37,9 @@ func (r *Run) outcome() (outcome, bool) {
 				o.stays = append(o.stays, text)
 			}
 		case e.Part != steps.PartUndo:
-			o.around = append(o.around, e.Task)
+			if r.State.Task(e.Task).Status != steps.TaskNotStarted {
+				o.around = append(o.around, e.Task)
+			}
 		case !e.Done:
 			o.left++
 		default:
@@ -56,9 +58,9 @@ func (o outcome) mark() Mark {
 	case !o.Finished:
 		return Mark{glyphSkipped, "abandoned", style.Warn}
 	case len(o.lost) > 0:
-		return Mark{glyphTrouble, "not all restored", style.Danger}
+		return Mark{glyphTrouble, "not restored", style.Danger}
 	}
-	return Mark{glyphDone, "ended", style.OK}
+	return Mark{glyphDone, "done", style.OK}
 }
 
 // count of the undos that were done.
@@ -143,7 +145,11 @@ func (r *Run) notGreenNow(p *Page, servers []Server) {
 				continue
 			}
 			bad++
-			p.Toned(style.Danger, "not green", fmt.Sprintf("%s: %s %s, want %s", s.ID, g.Title, tail.Inert(or(g.Reading.Text, or(g.Reading.Why, "unknown"))), g.Reading.Want))
+			label, value := "red", g.Reading.Text
+			if g.Reading.Verdict != steps.Red || g.stale(s.Now) {
+				label = "unknown"
+			}
+			p.Toned(style.Danger, label, fmt.Sprintf("%s: %s %s, want %s", s.ID, g.Title, or(value, g.Reading.Why), g.Reading.Want))
 		}
 	}
 	if wanted > 0 && bad == 0 {

@@ -65,8 +65,12 @@ func (r *Run) clocks() []part {
 	id := tail.Inert(r.State.Opened.Run)
 	tailOf := id[strings.LastIndexByte(id, '-')+1:]
 	parts := []part{{"run " + id, "run " + tailOf, style.Plain, 4}}
+	if back := r.State.Rollback; back != nil {
+		text := "ROLLING BACK " + tail.Inert(back.Scope.String())
+		parts = append(parts, part{text, text, style.Warn, 0})
+	}
 	for _, s := range r.sights() {
-		if s.Red() {
+		if s.Red() && !r.Answered(s.State) {
 			parts = append(parts, part{"TRIGGER FIRED: " + s.Trigger.ID, "TRIGGER FIRED: " + s.Trigger.ID, style.Danger, 0})
 			break
 		}
@@ -119,7 +123,7 @@ func (r *Run) outageNow() (steps.Outage, bool) {
 
 func (r *Run) backPart() part {
 	at, sure, ok := r.LatestRollback()
-	if !ok {
+	if !ok || r.State.Rollback != nil {
 		return part{}
 	}
 	if r.Now.After(at) {

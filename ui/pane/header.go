@@ -115,13 +115,11 @@ func Hints(hints []Hint, w int, st *style.Style) string {
 
 // Progress draws how far the run is and what it may still take.
 func Progress(r *Run, w int, st *style.Style) string {
-	all := r.Case.Progress("")
-	finished := all.Done + all.Skipped
-	share := 0.0
-	if all.Total > 0 {
-		share = float64(finished) / float64(all.Total)
+	if r.State.Rollback != nil {
+		return r.rollbackProgress(w, st)
 	}
-	out := fmt.Sprintf(" [%s] %d of %d", Bar(share, max(8, min(26, w/6)), st), finished, all.Total)
+	all := r.Case.Progress("")
+	out := bar(all.Done+all.Skipped, all.Total, w, st)
 	var parts []string
 	if text, tone := r.Going(); text != "" {
 		parts = append(parts, st.Paint(tone, Cut(tail.Inert(text), w-ansi.StringWidth(out)-4, st)))
@@ -141,6 +139,35 @@ func Progress(r *Run, w int, st *style.Style) string {
 		parts = append(parts, fmt.Sprintf("%d skipped", all.Skipped))
 	}
 	return line(w, st, out, parts...)
+}
+
+// bar is how much of something is done, with its figures.
+func bar(done, total, w int, st *style.Style) string {
+	share := 0.0
+	if total > 0 {
+		share = float64(done) / float64(total)
+	}
+	return fmt.Sprintf(" [%s] %d of %d", Bar(share, max(8, min(26, w/6)), st), done, total)
+}
+
+// rollbackProgress is how far the open rollback is. How far the run has come is
+// what it takes back.
+func (r *Run) rollbackProgress(w int, st *style.Style) string {
+	scope := r.State.Rollback.Scope
+	plan, done := r.UndoPlan(scope), 0
+	for _, e := range plan {
+		if e.Done {
+			done++
+		}
+	}
+	parts := []string{"of the rollback of " + tail.Inert(scope.String())}
+	if n := len(r.State.Busy("")); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d under way", n))
+	}
+	if next, waits := r.RollbackWaits(); waits {
+		parts = append(parts, st.Paint(style.Warn, "waits for you: "+EntryText(r.Step(next.Task), next)))
+	}
+	return line(w, st, bar(done, len(plan), w, st), parts...)
 }
 
 // Phase is the phase that the run is in: the first that is not finished.

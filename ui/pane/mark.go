@@ -167,6 +167,8 @@ func (r *Run) Elapsed(t steps.Task) (time.Duration, bool) {
 	switch {
 	case ts.Status == steps.TaskOpen:
 		return r.Now.Sub(ts.Since), true
+	case ts.Status == steps.TaskNotStarted: // what was before a rollback is over
+		return 0, false
 	case a == nil || a.Intended.IsZero():
 		return 0, false
 	case ts.Status.Busy():

@@ -56,8 +56,9 @@ func (g Gauge) stale(now time.Time) bool {
 	return g.Reading.At.IsZero() || now.Sub(g.Reading.At) > stalePolls*every
 }
 
-// cell draws a gauge: bar, value, and a word where it is not as it should be.
-func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
+// cell draws a gauge: bar, value in at most some columns (0: all of it), and a
+// word where it is not as it should be.
+func (g Gauge) cell(now time.Time, bar, most int, st *style.Style) string {
 	r := g.Reading
 	switch {
 	case r.At.IsZero():
@@ -67,7 +68,7 @@ func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
 	case r.Verdict == steps.CannotTell && r.Text == "":
 		return st.Paint(style.Warn, "unknown")
 	}
-	text := tail.Inert(r.Text)
+	text := short(tail.Inert(r.Text), most, st)
 	if g.Percent >= 0 {
 		text = fmt.Sprintf("%.0f%%", g.Percent)
 		if bar > 0 {
@@ -84,6 +85,15 @@ func (g Gauge) cell(now time.Time, bar int, st *style.Style) string {
 		return st.Paint(style.Warn, text+"?")
 	}
 	return text
+}
+
+// short cuts a value to some columns. What stands in brackets gives way first.
+func short(text string, most int, st *style.Style) string {
+	if most <= 0 || ansi.StringWidth(text) <= most {
+		return text
+	}
+	text, _, _ = strings.Cut(text, " (")
+	return Cut(text, most, st)
 }
 
 // isCount reports whether a text is a plain number.
@@ -161,6 +171,8 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 	}
 	above = []string{TitleLine(s.Name(), right, s.Focused, w, st)}
 	switch {
+	case h > 24:
+		above = append(above, s.gaugeLines(w, 3, st)...)
 	case h > 9:
 		above = append(above, s.gaugeLines(w, 2, st)...)
 	case h > 3:
@@ -171,7 +183,7 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 	case s.Work != "":
 		above = append(above, st.Paint(style.Busy, Fit("under way: "+tail.Inert(s.Work), w, st)))
 	case s.quiet() && !s.Log.empty():
-		above = append(above, st.Paint(style.Busy, Fit("stopped by this run: "+tail.Inert(s.Stopped), w, st)))
+		above = append(above, st.Paint(style.Busy, Fit("stopped by this run ("+tail.Inert(s.Stopped)+")", w, st)))
 	}
 	if h >= LeastFoot {
 		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now, w)
@@ -212,7 +224,7 @@ func (s Server) why() string {
 	case s.Logs == 0:
 		return "no log to follow: what a step prints here is shown"
 	case s.quiet():
-		return "no lines" + age + ": stopped by this run: " + s.Stopped + "\nit is followed again by itself; it says: " + s.Log.Why
+		return "no lines" + age + ": stopped by this run (" + s.Stopped + ")\nit is followed again by itself; it says: " + s.Log.Why
 	case s.Log.Why != "":
 		return "no lines" + age + ": " + s.Log.Why + "\nit is tried again by itself"
 	case s.Log.At.IsZero():
@@ -236,7 +248,8 @@ func (s Server) allStale() (newest time.Time, all bool) {
 }
 
 // gaugeLines draws all gauges with their titles, in as many lines as they need
-// and may have. What does not fit then loses its bar, and at last its title.
+// and may have. What does not fit then loses its bar, and then the end of its
+// value; a value without its title says nothing.
 func (s Server) gaugeLines(w, rows int, st *style.Style) []string {
 	if len(s.Gauges) == 0 {
 		return []string{Fit(st.Paint(style.Dim, "no gauges"), w, st)}
@@ -244,22 +257,18 @@ func (s Server) gaugeLines(w, rows int, st *style.Style) []string {
 	if at, all := s.allStale(); all {
 		return []string{Fit(st.Paint(style.Warn, "the newest value is "+since(s.Now, at)+" old"), w, st)}
 	}
-	for _, how := range []struct {
-		bar    int
-		titles bool
-	}{{6, true}, {4, true}, {0, true}, {0, false}} {
-		cells := make([]string, len(s.Gauges))
+	var out []string
+	for _, how := range []struct{ bar, most int }{{6, 0}, {4, 0}, {0, 0}, {0, 24}, {0, 12}, {0, 6}} {
+		cells, widest := make([]string, len(s.Gauges)), 0
 		for i, g := range s.Gauges {
-			cells[i] = g.cell(s.Now, how.bar, st)
-			if how.titles {
-				cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + cells[i]
-			}
+			cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + g.cell(s.Now, how.bar, how.most, st)
+			widest = max(widest, ansi.StringWidth(cells[i]))
 		}
-		if out := flow(cells, w, st); len(out) <= rows || !how.titles {
-			return out[:min(rows, len(out))]
+		if out = flow(cells, w, st); len(out) <= rows && widest <= w {
+			return out
 		}
 	}
-	return nil
+	return out[:min(rows, len(out))]
 }
 
 // flow puts cells after each other in lines of a width.
@@ -298,7 +307,7 @@ func Table(servers []Server, selected, w, h int, st *style.Style) []string {
 			row += " " + c + " "
 		}
 		for _, g := range s.Gauges {
-			cell := g.cell(s.Now, bar, st)
+			cell := g.cell(s.Now, bar, 12, st)
 			if w >= 100 {
 				cell = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + cell
 			}
