@@ -392,7 +392,7 @@ func runID(screen string) string {
 }
 
 // up are panes of servers that are reached.
-var up = regexp.MustCompile(`[╌ ] up \d+[smh]`)
+var up = regexp.MustCompile(`[╌ ] link up \d+[smh]`)
 
 // live waits for four servers in reach, with logs, and twelve workers.
 func (c *console) live() string {

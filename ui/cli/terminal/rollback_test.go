@@ -39,7 +39,28 @@ func (c *console) rollsBack(why, leaveIn string) {
 		c.Error("the rollback ended before the test could leave it in the middle")
 	}
 	c.onceAHost()
+	c.isToldTheEnd()
 }
+
+// isToldTheEnd: the end of a rollback is on the screen by itself, the cursor stays
+// with it, and nothing there goes forward.
+func (c *console) isToldTheEnd() {
+	c.Helper()
+	c.see(backEnded, "undos done", "took", "esc close")
+	c.press("Escape")
+	c.gone(backEnded)
+	s := c.until("the cursor on the rollback that has ended", func(s string) bool {
+		return strings.Contains(cursor(s), "[x] Rollback of run") && strings.Contains(cursor(s), "done")
+	})
+	if strings.Contains(s, "x execute") {
+		c.Errorf("the footer offers to go forward as if nothing had been:\n%s", s)
+	}
+	if strings.Contains(s, "TRIGGER FIRED") {
+		c.Errorf("a trigger is still red after the rollback that it proposed:\n%s", s)
+	}
+}
+
+const backEnded = "ROLLBACK of run ended after"
 
 // onceAHost holds that no host's word was taken twice.
 func (c *console) onceAHost() {
@@ -140,7 +161,7 @@ func (c *console) rollsOn() {
 		if strings.Contains(s, "FAILED:") {
 			c.Fatalf("the rollback failed:\n%s", s)
 		}
-		return asks.MatchString(s) || rollbackWaits(s) || rollbackOver(s)
+		return asks.MatchString(s) || rollbackWaits(s) || rollbackOver(s) || strings.Contains(s, backEnded)
 	})
 	switch m := asks.FindStringSubmatch(s); {
 	case m != nil:
