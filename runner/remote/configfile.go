@@ -21,10 +21,10 @@ import (
 // understood are the keywords that we read; harmless are those that change
 // nothing of who is reached, how, or as whom.
 var understood = []string{"hostname", "user", "port", "identityfile", "proxyjump", "proxycommand",
-	"connecttimeout", "serveraliveinterval", "serveralivecountmax"}
+	"connecttimeout", "serveraliveinterval", "serveralivecountmax", "batchmode"}
 
 var harmless = map[string]bool{
-	"addkeystoagent": true, "batchmode": true, "compression": true,
+	"addkeystoagent": true, "compression": true,
 	"connectionattempts": true, "controlmaster": true, "controlpath": true, "controlpersist": true,
 	"forwardagent": true, "forwardx11": true, "forwardx11trusted": true, "hashknownhosts": true,
 	"loglevel": true, "requesttty": true, "sendenv": true,

@@ -27,7 +27,8 @@ type chain struct {
 	clients []*ssh.Client
 	hostKey ssh.PublicKey // of the host itself
 	way     Way
-	inUse   int // sessions; guarded by the pool
+	single  bool // somebody typed what will not do a second time
+	inUse   int  // sessions; guarded by the pool
 
 	once sync.Once
 	done chan struct{} // closed with the chain
@@ -138,9 +139,9 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		return err
 	}
 	defer leave()
-	patience := cmp.Or(hop.ConnectTimeout, h.limits.Handshake)
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: no handshake within %v", hop.addr(), patience))
-	defer cancel()
+	limit := cmp.Or(hop.ConnectTimeout, h.limits.Handshake)
+	ctx, clock, end := newPatience(ctx, limit, fmt.Errorf("%s: no handshake within %v", hop.addr(), limit))
+	defer end()
 	conn, err := h.reach(ctx, c, i, hop)
 	if err != nil {
 		return explain(ctx, err)
@@ -152,8 +153,9 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	// nothing; ssh.Dial's own Timeout ends with TCP (golang/go#15113). Closing is
 	// what works on every kind of connection, a channel of a jump host included.
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
+	who := &words{ctx: ctx, keys: h.s.Keys, who: fmt.Sprintf("%s (%s@%s)", name, hop.User, hop.addr()), clock: clock, given: map[string]bool{}}
 	used := &usedKey{}
-	client, err := h.shake(conn, hop, check, used)
+	client, err := h.shake(conn, hop, check, used, who)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -162,9 +164,13 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 			err = p.why(ctx, err)
 		}
 		conn.Close()
+		if who.err != nil {
+			return who.err
+		}
 		return check.failed(explain(ctx, err))
 	}
 	c.clients, c.hostKey = append(c.clients, client), check.seen
+	c.single = c.single || who.once
 	c.way.passed(hop, check, used, i == len(h.s.Jumps))
 	return nil
 }
@@ -210,7 +216,7 @@ func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, e
 	return d.DialContext(ctx, network, hop.addr())
 }
 
-func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck, used *usedKey) (*ssh.Client, error) {
+func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck, used *usedKey, who *words) (*ssh.Client, error) {
 	var problems []error
 	config := &ssh.ClientConfig{
 		// AES-GCM has hardware on every server and every laptop that we know
@@ -220,14 +226,14 @@ func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck, used *usedKey) (*s
 		HostKeyAlgorithms: check.algos,
 		// Called after the host key was accepted: with a wrong host no key is
 		// read, no agent asked, nothing sent.
-		Auth: []ssh.AuthMethod{ssh.PublicKeysCallback(func() (list []ssh.Signer, err error) {
+		Auth: append([]ssh.AuthMethod{ssh.PublicKeysCallback(func() (list []ssh.Signer, err error) {
 			if !hop.NoKeys {
 				list, problems = signers(hop, h.s.Keys, used)
 			}
 			return list, nil
-		})},
+		})}, who.methods(hop)...),
 	}
-	conn.SetDeadline(time.Now().Add(cmp.Or(hop.ConnectTimeout, h.limits.Handshake))) // a jump's channel has none: see pass
+	who.clock.on(conn) // a jump's channel has no deadline: see pass
 	inner, chans, reqs, err := ssh.NewClientConn(conn, hop.addr(), config)
 	if err != nil {
 		if strings.Contains(err.Error(), "unable to authenticate") {

@@ -42,6 +42,7 @@ type Host struct {
 	closed bool
 	link   job.Link
 	freed  chan struct{} // closed and replaced whenever a slot may be free
+	shared *line         // carries all, where each login needs a person; else nil
 
 	idle    []*shell // that take the next look
 	hanging int      // shells whose look does not end
@@ -220,7 +221,7 @@ func whole(b *bytes.Buffer) func(io.Reader) error {
 // Dial opens a TCP connection from the host to addr (RFC 4254, section 7.2).
 // It knows no deadlines: bound it by ctx and Close.
 func (h *Host) Dial(ctx context.Context, addr string) (net.Conn, error) {
-	c, err := h.control.lines[0].connect(ctx)
+	c, err := h.main().connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +264,7 @@ date +%s
 
 // Identify asks the host who it is.
 func (h *Host) Identify(ctx context.Context) (job.Identity, error) {
-	c, err := h.control.lines[0].connect(ctx)
+	c, err := h.main().connect(ctx)
 	if err != nil {
 		return job.Identity{}, err
 	}

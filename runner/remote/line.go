@@ -69,6 +69,10 @@ func (l *line) connect(ctx context.Context) (*chain, error) {
 	}
 }
 
+// untilLogin is how long a host is left alone that needs a person: for ever, as
+// nights go.
+const untilLogin = 365 * 24 * time.Hour
+
 // start dials on the host's own time: a caller that gives up does not spoil it
 // for the others that wait. h.mu is held.
 func (l *line) start() {
@@ -86,10 +90,17 @@ func (l *line) start() {
 		}
 		if err != nil {
 			l.failures++
-			l.down(err, h.limits.backoff(l.failures))
+			wait := h.limits.backoff(l.failures)
+			if needs := (*NeedsPerson)(nil); errors.As(err, &needs) {
+				wait = untilLogin
+			}
+			l.down(err, wait)
 			return
 		}
 		l.chain, l.err, l.failures = c, nil, 0
+		if c.single && h.shared == nil {
+			l.control, l.max, h.shared = true, h.limits.Sessions*2, l
+		}
 		if l.control {
 			h.setLink(job.Link{Up: true, Since: time.Now()})
 		}

@@ -44,6 +44,10 @@ func (o options) hop(host string) (Hop, error) {
 	h := Hop{Address: cmp.Or(o.one("hostname"), host), User: o.one("user"), HostKeyAlias: o.one("hostkeyalias"),
 		IdentitiesOnly: o.one("identitiesonly") == "yes", BindAddress: o.one("bindaddress"), Network: "tcp",
 		NoKeys: o.one("pubkeyauthentication") == "false" || o.one("pubkeyauthentication") == "no"}
+	if o.one("batchmode") != "yes" { // then ssh asks nobody
+		h.KbdInteractive = o.one("kbdinteractiveauthentication") != "no"
+		h.Password = o.one("passwordauthentication") != "no"
+	}
 	var err error
 	if h.Port, err = strconv.Atoi(o.one("port")); err != nil || h.Port < 1 || h.Port > 65535 {
 		return Hop{}, fmt.Errorf("bad port %q", o.one("port"))

@@ -24,6 +24,7 @@ type Keys struct {
 	mu     sync.Mutex
 	opened map[string]ssh.Signer
 	failed map[string]error
+	told   map[string]string // passwords, by who asked for them and how
 }
 
 // needPassphrase stops a handshake: the person must not be asked while the
@@ -70,6 +71,54 @@ func (k *Keys) open(ctx context.Context, file string) error {
 	}
 	k.opened[file] = signer
 	return nil
+}
+
+// ask asks a person for one line, one question at a time.
+func (k *Keys) ask(ctx context.Context, label string) ([]byte, error) {
+	if k == nil || k.Prompt == nil {
+		return nil, errors.New("there is nobody to ask")
+	}
+	k.asking.Lock()
+	defer k.asking.Unlock()
+	return k.Prompt(ctx, label)
+}
+
+func (k *Keys) kept(what string) (string, bool) {
+	if k == nil {
+		return "", false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	a, ok := k.told[what]
+	return a, ok
+}
+
+func (k *Keys) keep(what, answer string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.told == nil {
+		k.told = make(map[string]string)
+	}
+	k.told[what] = answer
+}
+
+func (k *Keys) drop(what string) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.told, what)
+}
+
+// again forgets that a key could not be opened: now somebody can be asked.
+func (k *Keys) again() {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.failed)
 }
 
 // passphraseTries is how often a wrong passphrase may be typed, as with ssh

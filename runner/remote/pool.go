@@ -60,6 +60,12 @@ func (p *pool) take(ctx context.Context) (slot, error) {
 
 // choose gives a line with room, a new line, or nil. h.mu is held.
 func (p *pool) choose() *line {
+	if l := p.host.shared; l != nil {
+		if l.chain == nil || l.chain.inUse < l.max {
+			return l
+		}
+		return nil
+	}
 	for _, l := range p.lines {
 		if l.chain == nil || l.chain.inUse < l.max {
 			return l

@@ -39,6 +39,8 @@ type Hop struct {
 	IdentitiesOnly bool     // offer no agent key that is not among Identities
 	Agent          string   // the agent's socket; empty means none
 	NoKeys         bool     // offer none at all
+	KbdInteractive bool     // a person may be asked the server's questions (RFC 4256)
+	Password       bool     // a person may be asked for a password
 
 	KnownHosts   []string // known_hosts files; those that do not exist are passed over
 	HostKeyAlias string   // looked up instead of the address

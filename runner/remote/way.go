@@ -19,12 +19,23 @@ type Way struct {
 
 // Way is that of the connection for control, and false while there is none.
 func (h *Host) Way() (Way, bool) {
+	l := h.main()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c := h.control.lines[0].chain; c != nil {
-		return c.way, true
+	if l.chain != nil {
+		return l.chain.way, true
 	}
 	return Way{}, false
+}
+
+// main is the line whose state is the host's.
+func (h *Host) main() *line {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.shared != nil {
+		return h.shared
+	}
+	return h.control.lines[0]
 }
 
 // passed notes one hop more.

@@ -26,6 +26,7 @@ type Options struct {
 	Config  []string // more lines for sshd_config; they win, since the first value counts
 	KeyType string   // of the host key, as for ssh-keygen -t; empty means ed25519
 	Env     []string // NAME=value of every session, beside HOME
+	Under   []string // words before sshd's own, of a command that becomes it
 	// Ordinary lets sessions be those of a user who is not root. Only root can
 	// have that, by an account that exists for this sshd alone; for anybody else
 	// it is so anyway.
@@ -48,6 +49,7 @@ type Server struct {
 
 	t      testing.TB
 	binary string
+	under  []string
 	config string
 	mu     sync.Mutex
 	cmd    *exec.Cmd
@@ -58,7 +60,7 @@ type Server struct {
 // where sshd or ssh-keygen are missing.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{t: t, Host: "127.0.0.1", Dir: t.TempDir(), binary: find(t)}
+	s := &Server{t: t, Host: "127.0.0.1", Dir: t.TempDir(), binary: find(t), under: o.Under}
 	me, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +171,8 @@ func (s *Server) start() {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cmd = exec.Command(s.binary, "-D", "-f", s.config, "-E", filepath.Join(s.Dir, "log"))
+	words := append(s.under[:len(s.under):len(s.under)], s.binary, "-D", "-f", s.config, "-E", filepath.Join(s.Dir, "log"))
+	s.cmd = exec.Command(words[0], words[1:]...)
 	if s.ordinary {
 		s.cmd = s.aside()
 	}
