@@ -32,6 +32,7 @@ func init() { // the help of the screen lists them
 		{"accept", "PHASE REASON", "accept a phase with hosts left out", (*model).cmdAccept},
 		{"rebind", "HOST REASON", "take a host as it is now", (*model).cmdRebind},
 		{"wait", "HOST REASON", "stop waiting for a host that stays away", (*model).cmdWait},
+		{"login", "", "try the servers that are down, and be asked what they want", (*model).cmdLogin},
 		{"triggers", "[ID]", "what the triggers see", (*model).cmdTriggers},
 		{"fire", "ID REASON", "say that a trigger's condition holds", (*model).cmdFire},
 		{"override", "ID", "go on against a trigger that has fired", (*model).cmdOverride},
@@ -208,6 +209,14 @@ func (m *model) cmdWait(words []string, rest string) tea.Cmd {
 		return nil
 	}
 	return m.submit(nil, steps.Action{Verb: steps.StopWaiting, Host: words[0], Reason: after(rest, words)})
+}
+
+func (m *model) cmdLogin([]string, string) tea.Cmd {
+	if m.opts.Login == nil {
+		m.say(style.Dim, "there is no server to log in to")
+		return nil
+	}
+	return tea.Exec(m.opts.Login(), func(err error) tea.Msg { return pagedMsg{err} })
 }
 
 func (m *model) cmdClose(_ []string, rest string) tea.Cmd {

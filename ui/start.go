@@ -82,6 +82,9 @@ type Options struct {
 	Keep func([]byte) error
 	// Pager reads a log to the operator, on the terminal that is given up to it.
 	Pager func(Whole) tea.ExecCommand
+	// Login tries the servers that are down, on the terminal that is given up to
+	// it; nil where there are none that are real.
+	Login func() tea.ExecCommand
 	// Save keeps a dump of the screen and gives the file's name.
 	Save func(text string) (string, error)
 

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"belay/runner/job"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -165,7 +166,7 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		}
 		conn.Close()
 		if who.err != nil {
-			return who.err
+			return &job.Unreachable{Host: h.s.ID, Err: who.err, Hint: "it is not tried again by itself; the command login asks for it"}
 		}
 		return check.failed(explain(ctx, err))
 	}

@@ -81,6 +81,9 @@ func asksPassword(question string) bool {
 const wantsMost = 300
 
 func (w *words) answer(question, text string) (string, error) {
+	if w.err != nil { // by another method: it would be the same question again
+		return "", w.err
+	}
 	key := w.who + "\x00" + question
 	if w.given[key] {
 		w.keys.drop(key)

@@ -10,9 +10,7 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,27 +53,8 @@ func (y *typing) asked() int {
 	return len(y.labels)
 }
 
-// pamServer is an sshd whose PAM takes one password. Its mount namespace is its
-// own, so that nothing of this machine changes.
-func pamServer(t *testing.T, password string) *sshdtest.Server {
-	if os.Getuid() != 0 || exec.Command("unshare", "-m", "true").Run() != nil {
-		t.Skip("an sshd with a PAM of its own needs root and a mount namespace")
-	}
-	dir := t.TempDir()
-	check, pam := filepath.Join(dir, "check"), filepath.Join(dir, "pam")
-	// pam_exec(8) hands the password over without its newline
-	if err := os.WriteFile(check, []byte("#!/bin/sh\n[ \"$(tr -d '\\000')\" = '"+password+"' ]\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	write(t, pam, "auth required pam_exec.so expose_authtok quiet "+check+"\nauth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n")
-	return sshdtest.Start(t, sshdtest.Options{
-		Under:  []string{"unshare", "-m", "sh", "-c", `mount --bind "$0" /etc/pam.d/sshd && exec "$@"`, pam},
-		Config: []string{"UsePAM yes", "KbdInteractiveAuthentication yes", "PubkeyAuthentication no", "PermitRootLogin yes"},
-	})
-}
-
 func TestAPasswordIsAskedForOnce(t *testing.T) {
-	s := pamServer(t, "open sesame")
+	s := sshdtest.Start(t, sshdtest.PAM(t, "open sesame"))
 	y := &typing{lines: []string{"close sesame", "open sesame"}}
 	set := settings(s)
 	set.KbdInteractive, set.Keys = true, &Keys{Prompt: y.prompt}
@@ -101,7 +80,7 @@ func TestAPasswordIsAskedForOnce(t *testing.T) {
 }
 
 func TestNobodyToAskIsSaidAndNotTriedAgain(t *testing.T) {
-	s := pamServer(t, "open sesame")
+	s := sshdtest.Start(t, sshdtest.PAM(t, "open sesame"))
 	y := &typing{}
 	set := settings(s)
 	set.KbdInteractive, set.Keys = true, &Keys{Prompt: y.prompt}

@@ -72,6 +72,9 @@ func (s *session) console(ctx context.Context) error {
 	screen.Pager = func(w ui.Whole) tea.ExecCommand {
 		return &pager{ctx: watching, env: s.p.env, dir: s.ledger.dir, whole: w}
 	}
+	if len(s.servers) > 0 {
+		screen.Login = func() tea.ExecCommand { return &logins{ctx: watching, p: s.p, servers: s.servers} }
+	}
 	screen.Edited = run.watchFile(watching)
 	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
 	_, err = ui.Start(ctx, screen, run)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os/signal"
 	"strings"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,9 +20,9 @@ type program struct {
 	opt options
 	in  *input
 
-	taken  atomic.Bool // the console or plain mode's prompt has the terminal
-	locked bool        // some server's key needs a passphrase
-	typed  bool        // the live environment's name was typed on the start screen
+	terminal terminal
+	locked   bool // some server's key needs a passphrase
+	typed    bool // the live environment's name was typed on the start screen
 }
 
 // Main carries out one invocation and gives its exit code. A signal ends what

@@ -83,6 +83,7 @@ func (f *plain) menu(s runner.Snapshot) []entry {
 	if f.s.next != nil {
 		out = append(out, entry{label: "amend", about: "take the runbook's new text", do: f.amend})
 	}
+	out = f.login(out)
 	if c.Complete() {
 		out = f.offer(out, c, f.runEntry("close", steps.Action{Verb: steps.Close}))
 	}
@@ -173,12 +174,23 @@ func (f *plain) everything(s runner.Snapshot) []entry {
 	if f.s.next != nil {
 		out = append(out, entry{label: "amend", about: "take the runbook's new text", do: f.amend})
 	}
+	out = f.login(out)
 	return append(out,
 		f.runEntry("note", steps.Action{Verb: steps.Note}),
 		entry{label: "driver", about: "somebody else drives from now on", do: f.driver},
 		entry{label: "partner", about: "name the second person", do: f.partner},
 		f.closing(c),
 		entry{label: "quit", about: "leave; what runs goes on", do: func(context.Context) error { return errQuit }})
+}
+
+// login offers to try the servers that are down, where there are any.
+func (f *plain) login(out []entry) []entry {
+	down := (&logins{servers: f.s.servers}).down()
+	if len(down) == 0 {
+		return out
+	}
+	return append(out, entry{label: "login", about: "try " + strings.Join(down, ", ") + ", and be asked what they want",
+		do: func(ctx context.Context) error { return (&logins{ctx: ctx, p: f.s.p, servers: f.s.servers}).Run() }})
 }
 
 func (f *plain) closing(c *steps.Case) entry {

@@ -14,6 +14,7 @@ import (
 
 	"belay/runner"
 	"belay/runner/journal"
+	"belay/runner/remote"
 	"belay/runner/tail"
 	"belay/steps"
 )
@@ -25,8 +26,9 @@ type session struct {
 	journal *journal.Journal
 	runner  *runner.Runner
 	hosts   map[string]runner.Host
-	values  map[string][]byte // the secrets
-	fleet   fleet             // of the embedded fleet, else nil
+	servers map[string]*remote.Host // those that are real
+	values  map[string][]byte       // the secrets
+	fleet   fleet                   // of the embedded fleet, else nil
 
 	next    *steps.Runbook // the text on disk, when it is not that of the run
 	nextSrc []byte

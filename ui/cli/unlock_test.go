@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"belay/runner/remote/sshdtest"
 	"belay/steps"
 )
 
@@ -38,10 +39,12 @@ func (y *typist) Write(b []byte) (int, error) {
 	return y.said.Write(b)
 }
 
-func (y *typist) heard(words string) bool {
+func (y *typist) heard(words string) bool { return strings.Contains(y.all(), words) }
+
+func (y *typist) all() string {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	return strings.Contains(y.said.String(), words)
+	return y.said.String()
 }
 
 // sit starts the program in front of a typist; its code comes when it ends.
@@ -105,5 +108,27 @@ func TestCancelAtAPrompt(t *testing.T) {
 	}
 	if exists(filepath.Join(b.dir, "state"))() {
 		t.Error("a run was made")
+	}
+}
+
+// TestLoginAsksWhatAServerWants: a server that was not there when the run began,
+// and asks for a password, is reached by a word; the password is never shown.
+func TestLoginAsksWhatAServerWants(t *testing.T) {
+	b := newBenchOn(t, 1, twoSteps, sshdtest.PAM(t, "open sesame"))
+	b.servers[0].Stop()
+	y, code := b.sit("run", "--plain", "-e", "prod")
+	y.lines <- "prod"
+	b.await("the server is down", func() bool { return y.heard("host a0: unreachable") })
+	b.servers[0].Restart()
+	y.lines <- "login"
+	b.await("the password is asked for", func() bool { return y.heard(") asks: Password:") })
+	y.lines <- "close sesame"
+	b.await("and asked for again", func() bool { return strings.Count(y.all(), ") asks: Password:") == 2 })
+	y.lines <- "open sesame"
+	b.await("the server is reached", func() bool { return y.heard("a0 is reached") })
+	b.await("the server is known", func() bool { return y.heard("a0 is a0") || y.heard("a0 is ") })
+	y.lines <- "quit"
+	if got := <-code; got != steps.CodePerson || y.heard("sesame") {
+		t.Errorf("code %d\n%s", got, y.all())
 	}
 }

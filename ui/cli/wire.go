@@ -83,6 +83,7 @@ func (s *session) connect(ctx context.Context) (map[string]runner.Host, map[stri
 		return nil, nil, err
 	}
 	s.p.unlock(ctx, servers)
+	s.servers = servers
 	hosts := map[string]runner.Host{}
 	for id, h := range servers {
 		hosts[id] = h
@@ -99,7 +100,7 @@ const resolveAtOnce = 8
 // servers gives the real hosts of an environment, as the operator's own ssh
 // would reach them.
 func (p *program) servers(ctx context.Context, rb *steps.Runbook) (map[string]*remote.Host, error) {
-	keys := &remote.Keys{Prompt: p.passphrase}
+	keys := &remote.Keys{Prompt: p.prompt}
 	var mu sync.Mutex
 	out := map[string]*remote.Host{}
 	g, ctx := errgroup.WithContext(ctx)

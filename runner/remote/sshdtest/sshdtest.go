@@ -33,6 +33,32 @@ type Options struct {
 	Ordinary bool
 }
 
+// PAM is an sshd that asks for one password by PAM, and takes no key. Its mount
+// namespace is its own, so that nothing of this machine changes; the test is
+// skipped where there can be none.
+func PAM(t testing.TB, password string) Options {
+	if os.Getuid() != 0 || exec.Command("unshare", "-m", "true").Run() != nil {
+		t.Skip("an sshd with a PAM of its own needs root and a mount namespace")
+	}
+	dir := t.TempDir()
+	check, pam := filepath.Join(dir, "check"), filepath.Join(dir, "pam")
+	for file, text := range map[string]string{
+		// pam_exec(8) hands the password over with a NUL behind it
+		check: "#!/bin/sh\n[ \"$(tr -d '\\000')\" = '" + password + "' ]\n",
+		// pam_exec says nothing in the second round (setcred), so another has to
+		pam: "auth required pam_exec.so expose_authtok quiet " + check + "\nauth required pam_permit.so\n" +
+			"account required pam_permit.so\nsession required pam_permit.so\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return Options{
+		Under:  []string{"unshare", "-m", "sh", "-c", `mount --bind "$0" /etc/pam.d/sshd && exec "$@"`, pam},
+		Config: []string{"UsePAM yes", "KbdInteractiveAuthentication yes", "PubkeyAuthentication no", "PermitRootLogin yes"},
+	}
+}
+
 // Server is one sshd.
 type Server struct {
 	Host       string // 127.0.0.1
