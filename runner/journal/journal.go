@@ -113,6 +113,12 @@ func CreateOn(disk Disk, dir string, now func() time.Time) (*Journal, error) {
 
 // OpenOn is [Open] on a disk of the caller's choice.
 func OpenOn(disk Disk, dir string, now func() time.Time) (*Journal, []Record, Recovery, error) {
+	return OpenSeen(disk, dir, now, Seen{})
+}
+
+// OpenSeen is [OpenOn] of a journal that the caller has read before. What was
+// added or changed since is verified.
+func OpenSeen(disk Disk, dir string, now func() time.Time, seen Seen) (*Journal, []Record, Recovery, error) {
 	fail := func(err error) (*Journal, []Record, Recovery, error) {
 		return nil, nil, Recovery{}, fmt.Errorf("open journal: %w", err)
 	}
@@ -128,7 +134,7 @@ func OpenOn(disk Disk, dir string, now func() time.Time) (*Journal, []Record, Re
 	if err != nil {
 		return fail(errors.Join(err, lock.Close()))
 	}
-	records, last, recovery, err := load(disk, file, path, now())
+	records, last, recovery, err := load(disk, file, path, now(), seen)
 	if err != nil {
 		return fail(errors.Join(err, file.Close(), lock.Close()))
 	}
@@ -136,12 +142,12 @@ func OpenOn(disk Disk, dir string, now func() time.Time) (*Journal, []Record, Re
 }
 
 // load reads and verifies the file and makes it end in a whole line.
-func load(disk Disk, file File, path string, now time.Time) ([]Record, chain, Recovery, error) {
+func load(disk Disk, file File, path string, now time.Time, seen Seen) ([]Record, chain, Recovery, error) {
 	data, err := readFrom(file, 0)
 	if err != nil {
 		return nil, chain{}, Recovery{}, err
 	}
-	records, end, err := scan(path, data, Cursor{}.start())
+	records, end, err := seen.rescan(path, data)
 	if err != nil {
 		return nil, chain{}, Recovery{}, err
 	}

@@ -259,6 +259,55 @@ func TestLinesOutOfPlaceAreDamage(t *testing.T) {
 	}
 }
 
+// TestWhatWasSeenIsNotBelieved but for the very bytes: what was added is verified
+// behind them, and what was changed is damage.
+func TestWhatWasSeenIsNotBelieved(t *testing.T) {
+	dir, all := sample(t, 6)
+	whole := content(t, dir)
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	upTo := func(n int) []byte { return bytes.Join(lines[:n], nil) }
+	for _, tt := range []struct {
+		name string
+		now  []byte
+		want int // records; -1 for damage at line 2
+		torn int
+	}{
+		{"the same", upTo(3), 3, 0},
+		{"more", whole, 6, 0},
+		{"fewer", upTo(2), 2, 0},
+		{"a torn line behind", append(upTo(3), lines[3][:20]...), 3, 20},
+		{"a record was changed", bytes.Replace(whole, []byte(`"n":1`), []byte(`"n":7`), 1), -1, 0},
+		{"a record is gone", bytes.Join([][]byte{lines[0], lines[2], lines[3]}, nil), -1, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := plant(t, upTo(3))
+			seen, err := See(dir)
+			if err != nil || len(seen.Records) != 3 {
+				t.Fatal(len(seen.Records), err)
+			}
+			replant(t, dir, tt.now)
+			j, got, recovery, err := OpenSeen(OS(), dir, tick(), seen)
+			var damage *Damage
+			if tt.want < 0 {
+				if !errors.As(err, &damage) || damage.Line != 2 {
+					t.Fatalf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			if !cmp.Equal(got, all[:tt.want]) || recovery.Torn != tt.torn {
+				t.Errorf("%d records, %+v", len(got), recovery)
+			}
+			if next, err := j.Append("started", 1); err != nil || next.Prev != all[tt.want-1].Hash {
+				t.Errorf("%+v %v", next, err)
+			}
+		})
+	}
+}
+
 // TestDamageFarDownIsTheFirst: a long journal is taken apart side by side, and
 // still the first bad line counts, with all lines in front of it.
 func TestDamageFarDownIsTheFirst(t *testing.T) {

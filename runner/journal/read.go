@@ -12,6 +12,7 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -51,11 +52,49 @@ func (c Cursor) start() place {
 	return place{c.Offset, chain{c.Seq, c.Head}}
 }
 
+// Seen is a journal as somebody has read it, with the bytes in which every record
+// was verified.
+type Seen struct {
+	Records []Record
+	text    []byte
+	end     place
+}
+
+// See reads all whole records, without the lock. On *[Damage] it gives also the
+// records in front of it.
+func See(dir string) (Seen, error) {
+	path := filepath.Join(dir, FileName)
+	file, err := OS().Read(path)
+	if err != nil {
+		return Seen{}, fmt.Errorf("read journal: %w", err)
+	}
+	defer file.Close()
+	s := Seen{}
+	if s.text, err = readFrom(file, 0); err != nil {
+		return Seen{}, fmt.Errorf("read journal %s: %w", path, err)
+	}
+	if s.Records, s.end, err = scan(path, s.text, Cursor{}.start()); err != nil {
+		err = fmt.Errorf("read journal: %w", err)
+	}
+	return s, err
+}
+
+// rescan is scan of a journal that was seen before: the same bytes need no
+// second proof.
+func (s Seen) rescan(path string, data []byte) ([]Record, place, error) {
+	n := s.end.Offset
+	if n == 0 || !bytes.HasPrefix(data, s.text[:n]) {
+		return scan(path, data, Cursor{}.start())
+	}
+	records, end, err := scan(path, data[n:], s.end)
+	return append(slices.Clip(s.Records), records...), end, err
+}
+
 // Read returns all whole records, without the lock. On *[Damage] it returns
 // also the records in front of it.
 func Read(dir string) ([]Record, error) {
-	records, _, err := ReadFrom(dir, Cursor{})
-	return records, err
+	s, err := See(dir)
+	return s.Records, err
 }
 
 // ReadFrom returns the records behind the cursor and the cursor behind them.

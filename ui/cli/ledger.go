@@ -25,6 +25,7 @@ const bookName = "runbook.toml"
 type ledger struct {
 	id, dir string
 	records []journal.Record
+	seen    journal.Seen // in which the records were read, without the lock
 	events  []runner.EventView
 	state   *steps.State
 	books   map[string]*steps.Runbook // every text by hash, the environment applied
@@ -34,8 +35,8 @@ type ledger struct {
 // readLedger reads a run directory. Damage is a field and not an error: what
 // stands in front of it is still worth showing.
 func readLedger(dir string) (*ledger, error) {
-	records, err := journal.Read(dir)
-	l := &ledger{id: filepath.Base(dir), dir: dir}
+	seen, err := journal.See(dir)
+	l := &ledger{id: filepath.Base(dir), dir: dir, seen: seen}
 	var d *journal.Damage
 	if errors.As(err, &d) {
 		l.damage, err = d, nil
@@ -43,7 +44,7 @@ func readLedger(dir string) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.fold(records)
+	l.fold(seen.Records)
 	return l, nil
 }
 

@@ -47,7 +47,7 @@ func (p *program) begin(t *target) (*session, error) {
 	if err := p.ownRuns(); err != nil {
 		return nil, err
 	}
-	dir := ""
+	dir, seen := "", journal.Seen{}
 	fresh := t.open == nil
 	if fresh {
 		more, err := p.firstEvents(t)
@@ -61,9 +61,9 @@ func (p *program) begin(t *target) (*session, error) {
 		if err := t.open.damaged(); err != nil {
 			return nil, err
 		}
-		dir = t.open.dir
+		dir, seen = t.open.dir, t.open.seen
 	}
-	j, records, recovery, err := journal.OpenOn(p.env.Disk, dir, p.env.Now)
+	j, records, recovery, err := journal.OpenSeen(p.env.Disk, dir, p.env.Now, seen)
 	if err != nil {
 		return nil, openError(dir, err)
 	}
