@@ -13,7 +13,8 @@ import (
 	"belay/steps"
 )
 
-const book = `
+// twoHosts is how the runbooks of these tests begin: with a phase that is open.
+const twoHosts = `
 format = 1
 title = "test"
 [hosts]
@@ -26,6 +27,9 @@ kind = "live"
 [[phase]]
 id = "one"
 title = "One"
+`
+
+const book = twoHosts + `
 [[phase.step]]
 id = "look"
 title = "Look"

@@ -13,19 +13,7 @@ import (
 	"belay/steps"
 )
 
-const scenesBook = `
-format = 1
-title = "scenes"
-[hosts]
-a = { address = "a" }
-b = { address = "b" }
-[groups]
-both = ["a", "b"]
-[environments.production]
-kind = "live"
-[[phase]]
-id = "one"
-title = "One"
+const scenesBook = twoHosts + `
 window = "2h"
 [[phase.step]]
 id = "first"

@@ -29,23 +29,11 @@ type ground struct {
 	cut   func(host string) // every connection to it, as a network would
 }
 
-const suiteBook = `
-format = 1
-title = "suite"
+const suiteBook = twoHosts + `
 [vars]
 WHO = "everybody"
 [secrets]
 TOKEN = { env = "TOKEN" }
-[hosts]
-a = { address = "a" }
-b = { address = "b" }
-[groups]
-both = ["a", "b"]
-[environments.production]
-kind = "live"
-[[phase]]
-id = "one"
-title = "One"
 [[phase.step]]
 id = "prepare"
 title = "Prepare"

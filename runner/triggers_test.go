@@ -11,19 +11,7 @@ import (
 	"belay/steps"
 )
 
-const triggersBook = `
-format = 1
-title = "triggers"
-[hosts]
-a = { address = "a" }
-b = { address = "b" }
-[groups]
-both = ["a", "b"]
-[environments.production]
-kind = "live"
-[[phase]]
-id = "one"
-title = "One"
+const triggersBook = twoHosts + `
 [[phase.step]]
 id = "first"
 title = "First"
