@@ -180,10 +180,20 @@ func (c *Case) Rests(t *Trigger) string {
 		return "a rollback of " + c.State.Rollback.Scope.String() + " is open"
 	case t.Proposes != "run" && c.State.Phases[t.Proposes].Opened.IsZero():
 		return "phase " + t.Proposes + " has not begun"
-	case t.Proposes == "run" && len(c.State.Tasks) == 0:
+	case t.Proposes == "run" && !c.anyOpened():
 		return "nothing of the run has begun"
 	}
 	return ""
+}
+
+// anyOpened reports whether a phase has begun, and was not rolled back.
+func (c *Case) anyOpened() bool {
+	for _, p := range c.State.Phases {
+		if !p.Opened.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // TriggerNow gives the change that a trigger makes at this moment, if any.

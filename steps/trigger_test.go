@@ -236,6 +236,8 @@ func TestATriggerRestsDuringARollbackAndIsQuietAfter(t *testing.T) {
 	if len(s.c.State.Triggers) != 0 {
 		t.Errorf("after the rollback that they proposed: %+v", s.c.State.Triggers)
 	}
+	s.never(Action{Verb: Fire, Name: "bug", Reason: "x"}, Later, "nothing of the run has begun")
+	s.never(Action{Verb: Fire, Name: "lost", Reason: "x"}, Later, "phase p has not begun")
 }
 
 func TestAFiringStopsWhatGoesOnByItself(t *testing.T) {
