@@ -274,6 +274,9 @@ func (r *Runner) exited(a *attempt, st job.Status, raw []byte) {
 			Unit: s.Measure.Unit, Source: "script"})
 	}
 	r.commit(events...)
+	if w := r.hosts[a.task.Host]; w != nil {
+		w.stir()
+	}
 }
 
 // watchTime stops the script when its time is up. That goes on while no console

@@ -29,6 +29,8 @@ type watched struct {
 	gauges []Gauge
 	logs   []*logTail
 	output LogView // of the attempt here that printed last
+
+	stirred chan struct{} // closed when a step has ended there
 }
 
 type logTail struct {
@@ -39,7 +41,34 @@ type logTail struct {
 	at           time.Time
 }
 
-func newWatched(id string, h Host) *watched { return &watched{id: id, host: h} }
+func newWatched(id string, h Host) *watched {
+	return &watched{id: id, host: h, stirred: make(chan struct{})}
+}
+
+// stir says that a step has ended there: a log that did not flow may flow now.
+func (w *watched) stir() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	close(w.stirred)
+	w.stirred = make(chan struct{})
+}
+
+// rest waits for a while, or until something has changed there; true for the while.
+func (w *watched) rest(ctx context.Context, d time.Duration) bool {
+	w.mu.Lock()
+	stirred := w.stirred
+	w.mu.Unlock()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-w.host.Changed():
+	case <-stirred:
+	}
+	return false
+}
 
 func (w *watched) view(h steps.Host) HostView {
 	link := w.host.Link() // before the lock: what a host prints comes while it is asked
@@ -260,10 +289,11 @@ func (r *Runner) followLog(w *watched, t *logTail, script string) {
 		if r.cfg.Now().Sub(begun) > time.Minute {
 			back = time.Second
 		}
-		if !pause(r.ctx, w.host, back) {
-			return
+		if !w.rest(r.ctx, back) {
+			back = time.Second
+		} else {
+			back = min(2*back, 15*time.Second)
 		}
-		back = min(2*back, 15*time.Second)
 	}
 }
 

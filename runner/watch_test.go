@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"belay/runner/job"
 	"belay/steps"
@@ -84,6 +85,42 @@ logs = [{ name = "app", script = "tail -F /var/log/app" }]
 			if len(h.Logs) != 1 || h.Logs[0].Name != "app" {
 				t.Errorf("%+v", h.Logs)
 			}
+		}
+	}
+}
+
+// A log that does not flow is asked for again as soon as a step has ended on its
+// host: what was stopped there may be back.
+func TestALogIsAskedForAgainWhenAStepHasEnded(t *testing.T) {
+	g := newRig(t, book)
+	g.start(nil)
+	g.until("a has said who it is", func(c *steps.Case) bool { return c.Seen.Hosts["a"].Up })
+	w := g.runner.hosts["a"]
+	w.mu.Lock()
+	before := w.stirred
+	w.mu.Unlock()
+	if err := g.do(execute("look@a")); err != nil {
+		t.Fatal(err)
+	}
+	g.until("the end of the step is told to what watches its host", func(*steps.Case) bool {
+		select {
+		case <-before:
+			return true
+		default:
+			return false
+		}
+	})
+	over := make(chan bool)
+	go func() { over <- w.rest(t.Context(), time.Hour) }()
+	for {
+		w.stir() // again, until the other has begun to wait
+		select {
+		case whole := <-over:
+			if whole {
+				t.Error("it has waited for an hour")
+			}
+			return
+		case <-time.After(time.Millisecond):
 		}
 	}
 }
