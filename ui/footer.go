@@ -110,7 +110,7 @@ func (m *model) stepKeys() []string {
 	case ts.Status == steps.TaskUndoFailed:
 		own = []string{"r", "?", "m"}
 	case ts.Status.Trouble():
-		own = []string{"r", "?", "V", "u", "s", "m"}
+		own = []string{"r", "?", "u", "s", "R", "m", "V"}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
 		own = []string{"x", "?", "A", "O"}
 		if !m.signable() && !m.kase.NeedsApprover(steps.Critical) {
@@ -131,5 +131,5 @@ func (m *model) stepKeys() []string {
 	default:
 		own = []string{"p", "?", "."}
 	}
-	return append(own, rest...)
+	return append(own, slices.DeleteFunc(rest, func(k string) bool { return slices.Contains(own, k) })...)
 }

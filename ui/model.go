@@ -188,7 +188,11 @@ func (m *model) output() (pane.Log, string) {
 	if ring == nil {
 		return pane.Log{}, ""
 	}
-	return pane.Log{Name: "output of " + t.String(), Nth: 1, Ring: ring}, outputPrefix + t.String()
+	name := "output of " + t.String()
+	if m.kase.State.Task(t).Status == steps.TaskNotStarted {
+		name += " before the rollback"
+	}
+	return pane.Log{Name: name, Nth: 1, Ring: ring}, outputPrefix + t.String()
 }
 
 // say shows a line in the footer until the next key, or for a while.

@@ -192,7 +192,7 @@ func (m *model) grid(l layout) []string {
 
 // table of all servers, with a title.
 func (m *model) table(w, h int) []string {
-	return pane.Titled("Servers", "", false, pane.Table(m.servers, m.server(m.host), w, h-1, m.st), w, h, m.st)
+	return pane.Table(m.servers, m.server(m.host), w, h, m.st)
 }
 
 // oneLog is the log of the server that was focused last.

@@ -176,6 +176,9 @@ func (r *Run) attempt(p *Page, ts steps.TaskState) {
 	if a.Left > 0 {
 		what += fmt.Sprintf(", %d processes still alive", a.Left)
 	}
+	if ts.Status == steps.TaskNotStarted && a.HasCode {
+		what += "; that was before a rollback, and counts no more"
+	}
 	p.Field("attempt", what)
 	if a.Override != "" {
 		p.Toned(style.Warn, "override", a.Override)

@@ -160,14 +160,14 @@ func (r *Run) rollbackProgress(w int, st *style.Style) string {
 			done++
 		}
 	}
-	parts := []string{"of the rollback of " + tail.Inert(scope.String())}
+	out := bar(done, len(plan), w, st) + "   of the rollback of " + tail.Inert(scope.String())
 	if n := len(r.State.Busy("")); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d under way", n))
+		out += fmt.Sprintf("   %d under way", n)
 	}
 	if next, waits := r.RollbackWaits(); waits {
-		parts = append(parts, st.Paint(style.Warn, "waits for you: "+EntryText(r.Step(next.Task), next)))
+		out += "   " + st.Paint(style.Warn, "waits for you: "+EntryText(r.Step(next.Task), next))
 	}
-	return line(w, st, bar(done, len(plan), w, st), parts...)
+	return Fit(out, w, st)
 }
 
 // Phase is the phase that the run is in: the first that is not finished.

@@ -103,7 +103,7 @@ func highlight(line string, st *style.Style) string {
 func (p *Page) Readings(seen []steps.Reading, now time.Time) {
 	for _, r := range seen {
 		m := verdictMark(r.Verdict)
-		what := tail.Inert(r.Title)
+		what := or(tail.Inert(r.Title), "its proof") // a verify has no title
 		if r.Host != "" {
 			what += " on " + tail.Inert(r.Host)
 		}

@@ -286,37 +286,3 @@ func flow(cells []string, w int, st *style.Style) []string {
 	}
 	return append(out, Fit(row, w, st))
 }
-
-// Table draws servers as rows: what a narrow screen has room for.
-func Table(servers []Server, selected, w, h int, st *style.Style) []string {
-	var out []string
-	top := Scroll(len(servers), selected, 0, h)
-	for i := top; i < len(servers) && len(out) < h; i++ {
-		s := servers[i]
-		lead := "  "
-		if i == selected {
-			lead = st.Frame.Mark + " "
-		}
-		words, tone := s.link()
-		row := lead + Fit(tail.Inert(s.ID), 6, st) + " " + Fit(tail.Inert(s.Role), 7, st) + " " + st.Paint(tone, Fit(words, 14, st)) + " "
-		bar := 8
-		if w < 110 {
-			bar = 0
-		}
-		if c := s.skewCell(st); c != "" {
-			row += " " + c + " "
-		}
-		for _, g := range s.Gauges {
-			cell := g.cell(s.Now, bar, 12, st)
-			if w >= 100 {
-				cell = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + cell
-			}
-			row += " " + cell + " "
-		}
-		if s.Work != "" {
-			row += " " + st.Paint(style.Busy, tail.Inert(s.Work))
-		}
-		out = append(out, Fit(row, w, st))
-	}
-	return Block(out, w, h, st)
-}
