@@ -101,6 +101,8 @@ func (m *model) stepKeys() []string {
 	switch {
 	case row.ID.Rollback && m.kase.State.Rollback == nil:
 		own = []string{"2", "?"}
+	case ts.Status.Busy():
+		own = []string{"c", "?", "2"}
 	case row.ID.Rollback && m.doneByHand(t):
 		own = []string{"m", "?", "x"}
 	case row.ID.Rollback:
@@ -120,8 +122,6 @@ func (m *model) stepKeys() []string {
 		own = []string{"x", "?", "s"}
 	case ts.Status == steps.TaskOpen:
 		own = []string{"m", "?", "s"}
-	case ts.Status.Busy():
-		own = []string{"c", "?", "2"}
 	case ts.Status == steps.TaskDone && m.kase.Undoable(t):
 		own = []string{"u", "?", "p"}
 	case ts.Status == steps.TaskSkipped || ts.Status == steps.TaskDone:

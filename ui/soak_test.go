@@ -127,3 +127,25 @@ func TestOverdueSoakIsFoundByWhoComesBack(t *testing.T) {
 		t.Errorf("%+v\n%s", got, d.screen())
 	}
 }
+
+// TestASoakFillsNoRunLog: of what a soak says again and again the newest stands
+// in the run log, and every turn.
+func TestASoakFillsNoRunLog(t *testing.T) {
+	d := soaking(t, 120, 36)
+	green := func(min int) steps.Soaked {
+		return steps.Soaked{Task: watched, To: steps.SoakGreen, Green: steps.Duration(time.Duration(min) * time.Minute)}
+	}
+	for i := range 300 {
+		d.f.apply(green(i % 5))
+	}
+	d.f.apply(steps.Soaked{Task: watched, To: steps.SoakRed, Reason: "alerts: 2"})
+	for i := range 300 {
+		d.f.apply(green(5 + i/60))
+	}
+	d.look()
+	d.press("esc", "3")
+	d.expect(t, "watch@w81 soak green for 4:00", "watch@w81 soak red: alerts: 2", "watch@w81 soak green for 9:00", "watch@w81 begun")
+	if n := strings.Count(d.screen(), "soak green"); n != 2 {
+		t.Errorf("it stands there %d times:\n%s", n, d.screen())
+	}
+}

@@ -230,6 +230,7 @@ func (m *model) drawLedger(on bool, w, h int) []string {
 	for i, e := range m.snap.Events {
 		facts[i] = pane.Fact{At: e.At, Event: e.Event}
 	}
+	facts = pane.Turns(facts)
 	up := min(m.pages[ledgerPart], max(0, len(facts)-h+1))
 	m.pages[ledgerPart] = up
 	right := ""

@@ -5,6 +5,7 @@ package pane
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,24 @@ import (
 type Fact struct {
 	At    time.Time
 	Event steps.Event
+}
+
+// Turns leaves out what says no more than what comes after it: a soak writes
+// down how far it is twice a minute, and of one colour the last is enough.
+func Turns(facts []Fact) []Fact {
+	out, next := make([]Fact, 0, len(facts)), map[steps.Task]string{}
+	for _, f := range slices.Backward(facts) {
+		if e, ok := f.Event.(steps.Soaked); ok {
+			was := next[e.Task]
+			next[e.Task] = e.To
+			if was == e.To && e.By == "" {
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 // Ledger draws the newest facts, the last at the bottom; up counts how many of
@@ -173,7 +192,11 @@ func personWords(e steps.Event) (string, style.Tone, bool) {
 		case steps.SoakRed, steps.SoakFailed, steps.SoakStale, steps.SoakOverdue:
 			tone = style.Danger
 		}
-		return e.Task.String() + " soak " + e.To + " " + e.Reason, tone, true
+		text := e.Task.String() + " soak " + e.To + because(e.Reason)
+		if e.To == steps.SoakGreen {
+			text += " for " + Clock(e.Green.D())
+		}
+		return text, tone, true
 	case steps.Resolved:
 		return e.Task.String() + " resolved, " + e.As + ": " + e.Reason, style.Warn, true
 	}
