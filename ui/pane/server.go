@@ -81,8 +81,10 @@ func (g Gauge) cell(now time.Time, bar, most int, st *style.Style) string {
 	switch {
 	case r.Verdict == steps.Red:
 		return st.Paint(style.Danger, text+" red")
+	case r.Verdict == steps.CannotTell && text == "unknown":
+		return st.Paint(style.Warn, text)
 	case r.Verdict == steps.CannotTell && r.Want != "":
-		return st.Paint(style.Warn, text+"?")
+		return st.Paint(style.Warn, text+" cannot tell")
 	}
 	return text
 }
