@@ -164,23 +164,21 @@ func TestAHangIsShownInTime(t *testing.T) {
 		set.Port, set.HostKeyAlias, set.Limits = x.port(), "behind-the-proxy", Limits{}
 		h := open(t, set)
 		places++
-		go func() {
-			began := time.Now()
+		go func() { // looks until the byte has come, and the link has been given up
 			var err error
-			for err == nil { // until the byte has come
+			for at := x.struck(); err == nil && (at.IsZero() || !h.Link().Since.After(at)); at = x.struck() {
 				_, err = h.Look(context.Background(), "a")
-				if err == nil {
-					began = time.Now()
-				}
 			}
-			answers <- shown{after, time.Since(began), err}
+			answers <- shown{after, time.Since(x.struck()), err}
 		}()
 	}
 	longest := time.Duration(0)
 	for range places {
 		a := <-answers
+		// Who has his answer when the link hangs is not told of it; who asks next is
+		// given another link. A busy machine may take a second for that.
 		var away *job.Unreachable
-		if !errors.As(a.err, &away) || a.took > shownWithin+time.Second { // a busy machine's second
+		if a.err != nil && !errors.As(a.err, &away) || a.took > shownWithin+time.Second {
 			t.Errorf("hangs after byte %d: %v after %v", a.after, a.err, a.took)
 		}
 		longest = max(longest, a.took)

@@ -41,6 +41,7 @@ type proxy struct {
 	cuts   map[trouble]int
 	conns  []net.Conn
 	closed bool
+	first  time.Time // when something first happened to a link
 	wg     sync.WaitGroup
 }
 
@@ -163,6 +164,9 @@ func (k *wire) strike() {
 	k.mu.Unlock()
 	k.x.mu.Lock()
 	k.x.cuts[k.kind]++
+	if k.x.first.IsZero() {
+		k.x.first = time.Now()
+	}
 	k.x.mu.Unlock()
 	switch k.kind {
 	case drop:
@@ -191,6 +195,12 @@ func (k *wire) sever() {
 	k.theirs.SetLinger(0)
 	k.ours.Close()
 	k.theirs.Close()
+}
+
+func (x *proxy) struck() time.Time {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.first
 }
 
 func (x *proxy) count() (n int) {
