@@ -113,7 +113,7 @@ func WentBack(r *Run, servers []Server, w int, st *style.Style) []string {
 		p.Head("Before and after the undos")
 		r.tasks(p, o.around, true)
 	}
-	if len(o.stays) > 0 {
+	if o.Finished && len(o.stays) > 0 {
 		p.Head("Stays as it is, and was meant to")
 		for _, x := range o.stays {
 			p.Text(style.Plain, x)
@@ -125,7 +125,9 @@ func WentBack(r *Run, servers []Server, w int, st *style.Style) []string {
 // forward says what going forward again, and ending the run, would be.
 func (r *Run) forward(o outcome) string {
 	text := ":close and a reason end the run."
-	if len(r.Order) > 0 {
+	if len(r.Order) == 0 {
+		text = "What holds the run is under a; " + text
+	} else {
 		text = fmt.Sprintf("Forward again begins with %s (%s); what was undone, and every check, gate and soak of %s, is done anew. Or ",
 			r.Step(r.Order[0]).Title, r.Order[0], o.Scope) + text
 	}
