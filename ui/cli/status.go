@@ -63,8 +63,8 @@ type taskReport struct {
 func (p *program) statusVerb() *cobra.Command {
 	c := verb("status [flags]", "how a run stands; the exit code is the run's", noWords,
 		func(*cobra.Command, []string) error { return p.status() })
-	c.Long = "Status reads the journal and asks nobody. A run that only soaks, and is looked at, needs nobody either:\n" +
-		"its code is 0, and the last line says how far the soak is.\n\n" + codesText
+	c.Long = "Status reads the journal and asks nobody. A run that goes on by itself, with a console that looks at it,\n" +
+		"needs nobody either: its code is 0, and the last line says what runs or soaks.\n\n" + codesText
 	p.addRun(c)
 	p.addState(c)
 	p.addJSON(c)
