@@ -6,9 +6,11 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -60,6 +62,7 @@ const (
 type Options struct {
 	Theme   Theme
 	ASCII   bool // only ASCII for lines and bars
+	Stock   bool // Bubble Tea's own renderer, not ours
 	FPS     int  // frames a second at most; 0 for the default of 60
 	Input   io.Reader
 	Output  io.Writer
@@ -99,8 +102,8 @@ type Result struct {
 	Last runner.Snapshot // as it was last shown
 }
 
-// defaultFPS bounds how long a key waits for its paint. Logs do not come that
-// often: the pump sends at most twenty snapshots a second.
+// defaultFPS bounds how often the screen is painted that nobody touches. Logs do
+// not come that often: the pump sends at most twenty snapshots a second.
 const defaultFPS = 60
 
 // Start shows a run until the operator leaves or ctx ends. Leaving cancels
@@ -113,7 +116,16 @@ func Start(ctx context.Context, o Options, r Run) (Result, error) {
 	if o.View != nil {
 		m.strange = m.asLeft(o.View())
 	}
-	p := tea.NewProgram(m, o.program(ctx)...)
+	var screen tea.Model = m
+	if !o.Stock {
+		if o.Output == nil {
+			o.Output = os.Stdout
+		}
+		d := &painted{model: m, painter: newPainter(o.Output), every: time.Second / time.Duration(o.fps())}
+		defer d.painter.stop()
+		screen, o.Output = d, d.painter
+	}
+	p := tea.NewProgram(screen, o.program(ctx)...)
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
@@ -133,11 +145,7 @@ func Start(ctx context.Context, o Options, r Run) (Result, error) {
 // program gives the options of Bubble Tea. Signals are the caller's business:
 // it ends ctx.
 func (o Options) program(ctx context.Context) []tea.ProgramOption {
-	fps := o.FPS
-	if fps <= 0 {
-		fps = defaultFPS
-	}
-	out := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(fps)}
+	out := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(o.fps())}
 	if o.Input != nil {
 		out = append(out, tea.WithInput(o.Input))
 	}
@@ -155,6 +163,8 @@ func (o Options) program(ctx context.Context) []tea.ProgramOption {
 	}
 	return out
 }
+
+func (o Options) fps() int { return cmp.Or(max(0, o.FPS), defaultFPS) }
 
 func (o Options) now() time.Time {
 	if o.Now != nil {

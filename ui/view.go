@@ -14,16 +14,28 @@ import (
 
 // View gives the last picture, drawn anew when something changed.
 func (m *model) View() tea.View {
-	if !m.drawn {
-		m.lines = m.picture()
-		m.frame = tea.NewView(strings.Join(m.lines, "\n"))
-		m.drawn = true
+	drawn := m.drawn
+	if lines := m.newest(); !drawn {
+		m.frame = tea.NewView(strings.Join(lines, "\n"))
 	}
-	m.frame.AltScreen, m.frame.ReportFocus, m.frame.WindowTitle, m.frame.MouseMode = true, true, m.title(), tea.MouseModeNone
-	if m.mouse {
-		m.frame.MouseMode = tea.MouseModeCellMotion
-	}
+	m.modes(&m.frame)
 	return m.frame
+}
+
+// newest gives the lines of the picture as it is now.
+func (m *model) newest() []string {
+	if !m.drawn {
+		m.lines, m.drawn = m.picture(), true
+	}
+	return m.lines
+}
+
+// modes of the terminal that go with the picture.
+func (m *model) modes(v *tea.View) {
+	v.AltScreen, v.ReportFocus, v.WindowTitle, v.MouseMode = true, true, m.title(), tea.MouseModeNone
+	if m.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 }
 
 // title of the terminal's window. It is ours, never a server's.

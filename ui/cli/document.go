@@ -32,7 +32,9 @@ func (r *consoleRun) Editor(t steps.Task) (*exec.Cmd, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return r.s.p.editor(file), file, nil
+	c := r.s.p.editor(file)
+	c.Stdout, c.Stderr = r.s.p.env.Stdout, r.s.p.env.Stderr // the terminal itself, not what paints on it
+	return c, file, nil
 }
 
 // Keep puts a document as it is now into the run.

@@ -25,6 +25,7 @@ type options struct {
 	theme             string
 	ascii             bool
 	fps               int
+	stock             bool
 
 	maxDanger, until, only, rollback string
 
@@ -75,7 +76,8 @@ func (p *program) addScreen(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&p.opt.theme, "theme", "auto", "colours for a `BACKGROUND` that is light, dark or auto (ask the terminal)")
 	f.BoolVar(&p.opt.ascii, "ascii", false, "draw with ASCII alone")
-	f.IntVar(&p.opt.fps, "fps", 0, "paint at most `N` times a second (default 60)")
+	f.IntVar(&p.opt.fps, "fps", 0, "paint at most `N` times a second what no key has changed (default 60)")
+	f.BoolVar(&p.opt.stock, "stock-renderer", false, "paint as Bubble Tea does, not row by row")
 }
 
 // screenOptions gives the options of whatever is shown on the whole screen.
@@ -86,7 +88,7 @@ func (p *program) screenOptions() (ui.Options, error) {
 	default:
 		return ui.Options{}, usage("--theme light", "--theme %s: want light, dark or auto", p.opt.theme)
 	}
-	return ui.Options{Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
+	return ui.Options{Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
 }
 
 // addFaces adds the ways to go without a screen.
