@@ -4,6 +4,7 @@ package journal
 // place which forgets what was not synced and fails at any call.
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -163,14 +164,21 @@ func selfName(now time.Time) string {
 	return fmt.Sprintf("pid %d, %s on %s, since %s", os.Getpid(), name, host, now.UTC().Format(time.RFC3339))
 }
 
-// Holder is the name of the last writer that did not close the journal: the
-// present one, or one that was killed. It is empty when there is none. For a
-// person to read, not to decide by; the lock decides.
+// Holder is the name of the journal's present writer, empty when there is none.
+// One of another machine may have died without our knowing. For a person to
+// read, not to decide by: the lock decides, and to try it would be to hold it
+// for a moment, in a writer's way.
 func Holder(dir string) string {
 	text, err := os.ReadFile(filepath.Join(dir, LockName))
 	if err != nil {
 		return ""
 	}
 	line, _, _ := strings.Cut(string(text), "\n")
+	if here, err := os.Hostname(); err == nil && strings.Contains(line, " on "+here+", since ") {
+		var pid int
+		if _, err := fmt.Sscanf(line, "pid %d,", &pid); err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return "" // it was killed
+		}
+	}
 	return line
 }

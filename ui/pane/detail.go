@@ -90,6 +90,8 @@ func (r *Run) danger(p *Page, s *steps.Step, t steps.Task) {
 		how = fmt.Sprintf("type %q", r.Phrase(level, []steps.Task{t}))
 	case level > steps.None:
 		how = "y"
+	case s.Person():
+		how = "its own question"
 	}
 	danger := s.Danger
 	if danger == steps.Unset {
