@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -61,9 +62,34 @@ func (c *chain) settle() {
 	}
 }
 
-// session opens a channel for one. The package ssh forgets a channel that is
-// opened while its connection ends (mux.loop drops all it knows and only then
-// closes): its open never comes back. So the end of the chain is an answer too.
+// mortal is a connection on which nothing can be written once a read has failed.
+// The package ssh forgets a channel that is opened while its connection ends
+// (mux.loop drops all that it knows, and closes the connection only then): its
+// open waits for ever. This way the open fails, or was known in time: it is made
+// known before it is written, and the loop hears of the end after we have.
+type mortal struct {
+	net.Conn
+	dead atomic.Bool
+}
+
+func (m *mortal) Read(b []byte) (int, error) {
+	n, err := m.Conn.Read(b)
+	if err != nil {
+		m.dead.Store(true)
+	}
+	return n, err
+}
+
+func (m *mortal) Write(b []byte) (int, error) {
+	if m.dead.Load() {
+		return 0, net.ErrClosed
+	}
+	return m.Conn.Write(b)
+}
+
+// session opens a channel for one. A server may also end a connection by a
+// message, and then the open of a channel can be forgotten all the same (see
+// mortal). So the end of the chain is an answer too.
 func (c *chain) session() (ssh.Channel, <-chan *ssh.Request, error) {
 	type opened struct {
 		ch   ssh.Channel
@@ -156,7 +182,7 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
 	who := &words{ctx: ctx, keys: h.s.Keys, who: fmt.Sprintf("%s (%s@%s)", name, hop.User, hop.addr()), clock: clock, given: map[string]bool{}}
 	used := &usedKey{}
-	client, err := h.shake(conn, hop, check, used, who)
+	client, err := h.shake(&mortal{Conn: conn}, hop, check, used, who)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
