@@ -1,7 +1,7 @@
 // Picture turns a captured screen (tmux capture-pane -e -p) into an SVG: the
 // pictures in the documents are what the program really showed.
 //
-//	tmux capture-pane -e -p | go run ./ui/screentest/picture >docs/screen.svg
+//	tmux capture-pane -e -p | go run ./ui/screentest/picture [-light] >screen.svg
 //
 // Its rule: it draws every cell that was captured and invents none.
 package main
@@ -25,14 +25,20 @@ const (
 	margin     = 12
 )
 
-// palette is the 16 colours of a dark terminal.
-var palette = [16]string{"#1d2430", "#f07178", "#9ece6a", "#e0af68", "#7aa2f7", "#bb9af7", "#7dcfff", "#c0caf5",
-	"#68708c", "#ff8b92", "#b9f27c", "#ffc777", "#8db6ff", "#c7a9ff", "#a4daff", "#ffffff"}
+// terminal is what a terminal makes of the 16 colours, and of none.
+type terminal struct {
+	ink, paper string
+	palette    [16]string
+}
 
-const (
-	ink   = "#c0caf5"
-	paper = "#12161f"
-)
+var dark = terminal{"#c0caf5", "#12161f", [16]string{"#1d2430", "#f07178", "#9ece6a", "#e0af68", "#7aa2f7", "#bb9af7", "#7dcfff", "#c0caf5",
+	"#68708c", "#ff8b92", "#b9f27c", "#ffc777", "#8db6ff", "#c7a9ff", "#a4daff", "#ffffff"}}
+
+var light = terminal{"#24292f", "#ffffff", [16]string{"#24292f", "#b3261e", "#1a7f37", "#8a5a00", "#0550ae", "#8250df", "#116b7f", "#57606a",
+	"#6e7781", "#cf222e", "#2da44e", "#9a6700", "#0969da", "#a475f9", "#1b8fa8", "#8c959f"}}
+
+// on is the terminal that is drawn.
+var on = dark
 
 // look of the cells that follow.
 type look struct {
@@ -42,6 +48,9 @@ type look struct {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "-light" {
+		on = light
+	}
 	if err := draw(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
@@ -62,7 +71,7 @@ func draw(r io.Reader, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`+"\n",
 		float64(width)*cellWidth+2*margin, len(rows)*cellHeight+2*margin)
-	fmt.Fprintf(out, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", paper)
+	fmt.Fprintf(out, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", on.paper)
 	for y, row := range rows {
 		drawRow(out, row, y)
 	}
@@ -103,11 +112,11 @@ func drawRun(out io.Writer, text string, l look, from, to, y int) {
 	}
 	fg, bg := l.fg, l.bg
 	if fg == "" {
-		fg = ink
+		fg = on.ink
 	}
 	if l.swap {
 		if bg == "" {
-			bg = paper
+			bg = on.paper
 		}
 		fg, bg = bg, fg
 	}
@@ -154,17 +163,17 @@ func (l look) after(params string) look {
 		case n == 27:
 			l.swap = false
 		case n >= 30 && n <= 37:
-			l.fg = palette[n-30]
+			l.fg = on.palette[n-30]
 		case n == 39:
 			l.fg = ""
 		case n >= 40 && n <= 47:
-			l.bg = palette[n-40]
+			l.bg = on.palette[n-40]
 		case n == 49:
 			l.bg = ""
 		case n >= 90 && n <= 97:
-			l.fg = palette[n-90+8]
+			l.fg = on.palette[n-90+8]
 		case n >= 100 && n <= 107:
-			l.bg = palette[n-100+8]
+			l.bg = on.palette[n-100+8]
 		}
 	}
 	return l
