@@ -23,6 +23,8 @@ func (c *Case) Changes(next *Runbook) []string {
 			out = append(out, fmt.Sprintf("step %s: script, dir, shell, timeout or undo changed%s", id, c.frozenNote(was)))
 		case !slices.Equal(s.Hosts, was.Hosts):
 			out = append(out, fmt.Sprintf("step %s: hosts %v, were %v", id, s.Hosts, was.Hosts))
+		case !sameBatches(s, was):
+			out = append(out, fmt.Sprintf("step %s: %s; was: %s", id, s.saysBatch(), was.saysBatch()))
 		}
 	}
 	for _, id := range idsInOrder(c.Book) {
@@ -60,8 +62,8 @@ func amend(c *Case, a Action) ([]Event, error) {
 			if g.block == "" || !c.begun(g) {
 				continue
 			}
-			if now := blockOf(n, g.block, p.ID); now == nil || !slices.Equal(now.hosts(), g.hosts()) || !slices.Equal(ids(now.steps), ids(g.steps)) {
-				return nil, refuse(Never, "put the old order back", "block %s has begun; its order and hosts cannot change", g.block)
+			if now := blockOf(n, g.block, p.ID); now == nil || !slices.EqualFunc(now.batches(), g.batches(), slices.Equal) || !slices.Equal(ids(now.steps), ids(g.steps)) {
+				return nil, refuse(Never, "put the old order back", "block %s has begun; its order, hosts and batches cannot change", g.block)
 			}
 		}
 	}

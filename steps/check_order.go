@@ -54,7 +54,48 @@ func (c *checker) checkBlocks(list []Step) {
 			c.value(path, "block", "block %q is torn apart: its steps must stand side by side", s.Block)
 		case begun && list[before].On != s.On:
 			c.value(s.path+".on", "block", "block %q is on %q; all its steps must be on the same", s.Block, list[before].On)
+		case begun && !sameBatches(&list[before], &s):
+			c.value(s.path+".batch", "batch", "block %q says %s; all its steps must say the same", s.Block, list[before].saysBatch())
 		}
 		last[s.Block] = i
+	}
+}
+
+func sameBatches(a, b *Step) bool {
+	return slices.Equal(a.Batch, b.Batch) && a.MaxFailures == b.MaxFailures
+}
+
+// checkBatch wants batches that part some hosts in order, and a limit that can
+// be passed.
+func (c *checker) checkBatch(s *Step) {
+	at, limit := s.path+".batch", s.path+".max_failures"
+	hosts := c.rb.HostsOf(s.On)
+	switch {
+	case !c.is(at):
+		if c.is(limit) {
+			c.key(limit, "batch", "max_failures without batch: all hosts go at once, or one by one in a block, and no later batch could go on")
+		}
+		return
+	case len(s.Batch) == 0:
+		c.value(at, "batch", "no batch at all: say how many hosts go together, such as [1, 5, \"20%%\"]")
+		return
+	case inRollback(s):
+		c.key(at, "batch", "the steps around a rollback's undos have no batches")
+		return
+	case s.Free:
+		c.key(at, "batch", "a step that is free has no order, and batches are one")
+	case s.Kind == Gate && s.Block == "":
+		c.key(at, "batch", "a gate opens once for all its hosts; only in a block does it open for each")
+	case len(hosts) == 1:
+		c.key(at, "batch", "the step is on one host, %s; batches are of a group", hosts[0])
+		return
+	case s.Block == "" && len(batchSizes(s.Batch, len(hosts))) == 1:
+		c.warn(at, "batch", "the first batch takes all %d hosts, as a step without batch does", len(hosts))
+	}
+	switch {
+	case s.MaxFailures < 0:
+		c.value(limit, "batch", "max_failures is %d; want 0 or more", s.MaxFailures)
+	case len(hosts) > 0 && s.MaxFailures >= len(hosts):
+		c.value(limit, "batch", "max_failures of %d on %d hosts: no failure would ever stop it", s.MaxFailures, len(hosts))
 	}
 }

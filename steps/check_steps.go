@@ -12,7 +12,7 @@ import (
 )
 
 // any kind of step may have these keys.
-var anyKind = strings.Fields("id title kind on block needs free refs note text estimate skip_in skip_reason dir shell lint")
+var anyKind = strings.Fields("id title kind on block batch max_failures needs free refs note text estimate skip_in skip_reason dir shell lint")
 
 // belongs are the further keys that a kind of step takes.
 var belongs = map[Kind][]string{
@@ -48,6 +48,7 @@ func (c *checker) checkStep(s *Step) {
 		c.checkMeasure(s)
 	}
 	c.checkOn(s.path+".on", s.On)
+	c.checkBatch(s)
 	c.checkNeeds(s)
 	c.checkDanger(s)
 	c.checkUndo(s)

@@ -183,34 +183,47 @@ func (c *Case) held(t Task) *Refusal {
 			return refuse(OnHold, "release it with H", "%s is on hold: %s", sc, why)
 		}
 	}
-	if k, ok := c.HeldBy(t); ok {
-		return refuse(OnHold, "retry or undo that task, skip it with a reason, or release the hold with H",
-			"%s holds: it is %s", k, c.State.Task(k).Status)
+	if k, why := c.HeldBy(t); why != "" {
+		return refuse(OnHold, "retry or undo that task, skip it with a reason, or release the hold with H", "%s holds: %s", k, why)
 	}
 	return nil
 }
 
-// HeldBy gives the task in trouble that holds t, if any.
-func (c *Case) HeldBy(t Task) (Task, bool) {
-	s := c.Step(t)
-	var found []Task
+// HeldBy gives the task in trouble that holds t, and why: one on its host, or
+// the first of its block or its batches where more hosts of them are in trouble
+// than max_failures allows. One of these may itself be tried again.
+func (c *Case) HeldBy(t Task) (Task, string) {
+	s := c.next(t)
+	var here, there []Task
 	for k, ts := range c.State.Tasks {
 		if k == t || !ts.Status.Trouble() || ts.Released || ts.Left != "" {
 			continue
 		}
-		o := c.Step(k)
-		if o == nil || inRollback(o) {
-			continue
-		}
-		if k.Host == t.Host && o.Phase == s.Phase || sameBlock(o, s) {
-			found = append(found, k)
+		switch o := c.Step(k); {
+		case o == nil || inRollback(o):
+		case k.Host == t.Host && o.Phase == s.Phase:
+			here = append(here, k)
+		case together(o, s):
+			there = append(there, k)
 		}
 	}
-	if len(found) == 0 {
-		return Task{}, false
+	sortTasks(here)
+	sortTasks(there)
+	seen := map[string]bool{}
+	there = slices.DeleteFunc(there, func(k Task) bool { // one of each host
+		again := seen[k.Host]
+		seen[k.Host] = true
+		return again
+	})
+	switch {
+	case len(here) > 0:
+		return here[0], "it is " + string(c.State.Task(here[0]).Status)
+	case len(there) == 0, len(there) <= s.MaxFailures, c.State.Task(t).Status.Trouble():
+		return Task{}, ""
+	case len(s.Batch) == 0:
+		return there[0], "it is " + string(c.State.Task(there[0]).Status)
 	}
-	sortTasks(found)
-	return found[0], true
+	return there[0], c.tooMany(s, there)
 }
 
 // openPhase gives the event that opens the task's phase, where it is not open.

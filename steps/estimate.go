@@ -140,23 +140,24 @@ func (c *Case) Planned(phase string) (time.Duration, bool) {
 	})
 }
 
-// sum adds up times of a phase's tasks: one host after the other in a block, all
-// hosts together elsewhere.
+// sum adds up times of a phase's tasks: one batch of hosts after the other, each
+// as long as its slowest host.
 func (c *Case) sum(phase string, of func(Task) (time.Duration, bool)) (time.Duration, bool) {
 	sum, whole := time.Duration(0), true
 	p := c.Book.Phase(phase)
 	for _, g := range segments(p.Steps) {
-		longest := time.Duration(0)
-		for _, t := range g.tasks() {
-			d, ok := of(t)
-			whole = whole && ok
-			if g.block != "" {
-				sum += d
-			} else {
-				longest = max(longest, d)
+		for _, hosts := range g.batches() {
+			longest := time.Duration(0)
+			for _, h := range hosts {
+				one := time.Duration(0)
+				for _, s := range g.steps {
+					d, ok := of(Task{s.ID, h})
+					one, whole = one+d, whole && ok
+				}
+				longest = max(longest, one)
 			}
+			sum += longest
 		}
-		sum += longest
 	}
 	return sum, whole
 }

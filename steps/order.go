@@ -1,7 +1,8 @@
 package steps
 
 // The rule of this file: the order of a run is the order of the file, and what
-// has to come before a task can be said in one sentence.
+// has to come before a task can be said in one sentence. What comes before it
+// within its own step or block is in standing.go.
 
 import (
 	"slices"
@@ -38,7 +39,7 @@ func segments(list []Step) []segment {
 
 func (g segment) hosts() []string { return g.steps[0].TaskHosts() }
 
-// tasks of a segment in order: a block goes host by host.
+// tasks of a segment in the order of its hosts, each host's in the file's.
 func (g segment) tasks() []Task {
 	var out []Task
 	for _, h := range g.hosts() {
@@ -87,30 +88,25 @@ func (c *Case) finished(t Task) bool {
 	return c.State.Task(t).Status.Finished()
 }
 
-// before lists what the file's order wants finished before a task.
-func (c *Case) before(t Task) []Task {
+// unmetOrder gives the first thing that the file's order wants finished before a
+// task, and why.
+func (c *Case) unmetOrder(t Task) *Refusal {
 	s := c.inForce(t.Step)
 	p := c.Book.Phase(s.Phase)
 	if p == nil || s.Free {
 		return nil
 	}
-	var out []Task
 	for _, g := range segments(p.Steps) {
-		if !slices.Contains(g.steps, s) {
-			out = append(out, bound(g)...)
-			continue
-		}
-		if g.block == "" {
-			return out
+		if slices.Contains(g.steps, s) {
+			return c.unmetInside(g, t)
 		}
 		for _, k := range bound(g) {
-			if k == t {
-				return out
+			if !c.finished(k) {
+				return c.waitsFor(t, k)
 			}
-			out = append(out, k)
 		}
 	}
-	return out
+	return nil
 }
 
 // bound gives the tasks of a segment that bind those after them.
@@ -129,10 +125,8 @@ func bound(g segment) []Task {
 // unmet gives the first thing that has to be finished before a task, by order
 // or by needs, and why.
 func (c *Case) unmet(t Task) *Refusal {
-	for _, k := range c.before(t) {
-		if !c.finished(k) {
-			return c.waitsFor(t, k)
-		}
+	if r := c.unmetOrder(t); r != nil {
+		return r
 	}
 	s := c.inForce(t.Step)
 	if k := c.addedBefore(s.Phase); !k.Zero() {

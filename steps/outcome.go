@@ -36,27 +36,12 @@ func (c *Case) Ready() []Task {
 	return out
 }
 
-// readyIn walks a phase once; what is free may be ready behind what is not.
+// readyIn walks a phase once.
 func (c *Case) readyIn(p *Phase) []Task {
 	var out []Task
 	clear, needs := true, map[string]Task{}
 	for _, g := range segments(p.Steps) {
-		rest := clear
-		for _, t := range g.tasks() {
-			if c.finished(t) {
-				continue
-			}
-			s := c.inForce(t.Step)
-			st := c.State.Task(t).Status
-			startable := st == TaskNotStarted || st == TaskUndone
-			if (clear && rest || s.Free) && startable && c.unmetNeeds(s, t, needs) == nil {
-				out = append(out, t)
-			}
-			if s.Free {
-				continue
-			}
-			rest = rest && g.block == "" // inside a block one thing goes after the other
-		}
+		out = append(out, c.readyInside(g, clear, needs)...)
 		for _, t := range bound(g) {
 			clear = clear && c.finished(t)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // Plan lists every task in the order in which it would be carried out: the
-// phases, blocks host by host, then what a rollback does before and after its
+// phases, blocks host by host, batches in order, then what a rollback does before and after its
 // undos. The runbook is one that For gave. An input without an answer, and
 // what is captured only during the run, stays $NAME.
 func Plan(rb *Runbook, answers map[string]string) []PlannedTask {
@@ -31,17 +31,14 @@ type planner struct {
 
 // list plans steps in order; neighbours of one block go host by host.
 func (p *planner) list(steps []Step) {
-	for len(steps) > 0 {
-		n := 1
-		for steps[0].Block != "" && n < len(steps) && steps[n].Block == steps[0].Block {
-			n++
-		}
-		for _, host := range steps[0].Hosts {
-			for i := range steps[:n] {
-				p.tasks = append(p.tasks, p.task(&steps[i], host))
+	for _, g := range segments(steps) {
+		for _, host := range g.steps[0].Hosts {
+			for _, s := range g.steps {
+				t := p.task(s, host)
+				t.Batch, t.Batches = g.batchOf(host)
+				p.tasks = append(p.tasks, t)
 			}
 		}
-		steps = steps[n:]
 	}
 }
 
@@ -49,7 +46,7 @@ func (p *planner) task(s *Step, host string) PlannedTask {
 	f := p.filler(s, host)
 	t := PlannedTask{
 		Phase: s.Phase, Block: s.Block, Step: s.ID, Title: s.Title, Kind: s.Kind, Host: host,
-		Danger: s.Danger, Confirm: s.ConfirmLevel(), Needs: s.Needs, Left: s.Left,
+		MaxFailures: s.MaxFailures, Danger: s.Danger, Confirm: s.ConfirmLevel(), Needs: s.Needs, Left: s.Left,
 		Refs: s.Refs, Note: s.Note, Text: s.Text,
 		Dir: f.fill(s.Dir), Env: f.env, Captures: slices.Sorted(maps.Keys(s.Capture)), Script: s.Script,
 		Check: f.evidence(s.Check), Verify: f.evidence(s.Verify), NoUndo: s.NoUndo, NoReturn: s.NoReturn,

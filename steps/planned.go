@@ -5,19 +5,22 @@ package steps
 
 // PlannedTask is one task as it would be carried out.
 type PlannedTask struct {
-	Phase   string   `json:"phase"`
-	Block   string   `json:"block,omitempty"`
-	Step    string   `json:"step"`
-	Title   string   `json:"title"`
-	Kind    Kind     `json:"kind"`
-	Host    string   `json:"host"`
-	Danger  Danger   `json:"danger,omitempty"`
-	Confirm Danger   `json:"confirm,omitempty"` // level of confirmation that the file asks for
-	Needs   []string `json:"needs,omitempty"`
-	Left    string   `json:"left_out,omitempty"` // why this environment leaves it out
-	Refs    []string `json:"refs,omitempty"`
-	Note    string   `json:"note,omitempty"`
-	Text    string   `json:"text,omitempty"` // what a person does
+	Phase       string   `json:"phase"`
+	Block       string   `json:"block,omitempty"`
+	Batch       int      `json:"batch,omitempty"`        // of a step or block that goes in batches: which one
+	Batches     int      `json:"batches,omitempty"`      // of how many
+	MaxFailures int      `json:"max_failures,omitempty"` // hosts in trouble that the next batch passes over
+	Step        string   `json:"step"`
+	Title       string   `json:"title"`
+	Kind        Kind     `json:"kind"`
+	Host        string   `json:"host"`
+	Danger      Danger   `json:"danger,omitempty"`
+	Confirm     Danger   `json:"confirm,omitempty"` // level of confirmation that the file asks for
+	Needs       []string `json:"needs,omitempty"`
+	Left        string   `json:"left_out,omitempty"` // why this environment leaves it out
+	Refs        []string `json:"refs,omitempty"`
+	Note        string   `json:"note,omitempty"`
+	Text        string   `json:"text,omitempty"` // what a person does
 
 	Dir      string            `json:"dir,omitempty"`
 	Env      []string          `json:"env,omitempty"` // NAME=value

@@ -21,20 +21,23 @@ import (
 // drawBook makes a small runbook: two phases, blocks, needs, gates and soaks.
 func drawBook(t *rapid.T) string {
 	var b strings.Builder
-	b.WriteString(pair)
+	b.WriteString(drawHosts(t))
 	var ids []string
-	step := func(block string) {
+	step := func(block, batch string) {
 		id := fmt.Sprintf("s%d", len(ids))
 		kind := rapid.SampledFrom([]string{"command", "command", "command", "manual", "gate", "soak"}).Draw(t, "kind")
 		on := rapid.SampledFrom([]string{"all", "all", "w1", "local"}).Draw(t, "on")
 		if block != "" {
 			on = "all"
+		} else if on == "all" && kind != "gate" {
+			batch = drawBatch(t)
 		}
 		fmt.Fprintf(&b, "[[phase.step]]\nid = %q\nkind = %q\non = %q\n", id, kind, on)
 		if block != "" {
 			fmt.Fprintf(&b, "block = %q\n", block)
 		}
-		if rapid.IntRange(0, 4).Draw(t, "free") == 0 {
+		b.WriteString(batch)
+		if batch == "" && rapid.IntRange(0, 4).Draw(t, "free") == 0 {
 			b.WriteString("free = true\n")
 		}
 		if len(ids) > 0 && rapid.Bool().Draw(t, "needy") {
@@ -46,8 +49,13 @@ func drawBook(t *rapid.T) string {
 	for p := range 2 {
 		fmt.Fprintf(&b, "[[phase]]\nid = \"p%d\"\n", p)
 		block := rapid.SampledFrom([]string{"", "roll"}).Draw(t, "block")
+		batch := drawBatch(t) // of a block
 		for i := range rapid.IntRange(1, 4).Draw(t, "steps") {
-			step(block)
+			if block != "" {
+				step(block, batch)
+			} else {
+				step("", "")
+			}
 			if block == "" && i == 1 {
 				block = "late"
 			}
@@ -58,6 +66,13 @@ func drawBook(t *rapid.T) string {
 		b.WriteString("[[rollback.after]]\nid = \"after\"\non = \"w1\"\ndanger = \"none\"\nscript = \"true\"\n")
 	}
 	return b.String()
+}
+
+// drawHosts gives the group two to four hosts.
+func drawHosts(t *rapid.T) string {
+	hosts := []string{"w1", "w2", "w3", "w4"}[:rapid.IntRange(2, 4).Draw(t, "hosts")]
+	text := strings.Replace(pair, "[groups]", "w3 = { address = \"10.0.0.3\" }\nw4 = { address = \"10.0.0.4\" }\n[groups]", 1)
+	return strings.Replace(text, `all = ["w1", "w2"]`, `all = ["`+strings.Join(hosts, `", "`)+`"]`, 1)
 }
 
 func drawBody(t *rapid.T, b *strings.Builder, kind string) {
@@ -177,6 +192,11 @@ func (w *world) guard(t *rapid.T, e Event) {
 			t.Fatalf("attempt %s twice", e.Attempt)
 		}
 		w.ids[e.Attempt] = true
+		if !e.Undo {
+			w.guardBatch(t, e.Task)
+		}
+	case Began:
+		w.guardBatch(t, e.Task)
 	case Skipped:
 		if st(e.Task).Busy() || w.c.Step(e.Task).Kind == Gate {
 			t.Fatalf("%s is %s and is skipped", e.Task, st(e.Task))

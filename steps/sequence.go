@@ -11,11 +11,12 @@ import (
 
 // Reach is how far one yes for several tasks goes.
 type Reach struct {
-	Tasks []Task // that it begins, in order
-	Busy  int    // tasks that are under way, soaks among them: it waits for them
-	Stop  Task   // the first that is asked by itself; zero where it goes to the end
-	Why   string // it stops there, in words that follow the task's name
-	Rest  int    // tasks behind the stop, which it does not begin
+	Tasks  []Task // that it begins, in order
+	Passed []Task // in trouble, or behind trouble on their host: max_failures lets it go on without them
+	Busy   int    // tasks that are under way, soaks among them: it waits for them
+	Stop   Task   // the first that is asked by itself; zero where it goes to the end
+	Why    string // it stops there, in words that follow the task's name
+	Rest   int    // tasks behind the stop, which it does not begin
 }
 
 // Reach computes how far one yes for some tasks goes now. What is finished and
@@ -29,6 +30,9 @@ func (c *Case) Reach(tasks []Task) Reach {
 			continue
 		case ts.Status.Busy(), ts.Status == TaskOpen && ts.Kind == Soak:
 			r.Busy++
+			continue
+		case c.Passed(t):
+			r.Passed = append(r.Passed, t)
 			continue
 		}
 		if r.Stop.Zero() {

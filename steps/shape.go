@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/BurntSushi/toml"
 )
 
 // inputTable is the shape of a Var that is asked for.
@@ -50,6 +52,12 @@ func (s *shape) match(path string, v any, t reflect.Type, words []string) {
 	}
 	if e, ok := either[t]; ok {
 		s.matchEither(path, v, e.table, e.must)
+		return
+	}
+	if own, ok := reflect.New(t).Interface().(toml.Unmarshaler); ok {
+		if err := own.UnmarshalTOML(v); err != nil {
+			s.found.value(path, "value", "%v", err)
+		}
 		return
 	}
 	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {

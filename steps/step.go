@@ -27,8 +27,12 @@ type Step struct {
 	Kind Kind `toml:"kind"`
 	// On: a host or a group; default local.
 	On string `toml:"on"`
-	// Block: neighbours of one block are carried out host by host.
+	// Block: neighbours of one block are carried out host by host, or in batches.
 	Block string `toml:"block"`
+	// Batch: how many hosts go together, one batch after the other, such as [1, 5, "20%"]; the last repeats.
+	Batch []BatchSize `toml:"batch"`
+	// MaxFailures: hosts in trouble that the next batch passes over; default 0.
+	MaxFailures int `toml:"max_failures"`
 	// Needs: steps that must be done before.
 	Needs []string `toml:"needs"`
 	// Free: may be done out of the file's order.

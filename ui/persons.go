@@ -233,7 +233,7 @@ func (m *model) hold() {
 		add("o", steps.Scope{Host: t.Host}, "host "+t.Host)
 	}
 	if ok {
-		if k, held := m.kase.HeldBy(t); held {
+		if k, why := m.kase.HeldBy(t); why != "" {
 			t = k
 		}
 		if ts := m.kase.State.Task(t); ts.Status.Trouble() && !ts.Released {

@@ -101,10 +101,8 @@ func (r *Run) Held(t steps.Task) string {
 			return sc.String() + " is on hold: " + why
 		}
 	}
-	if k, ok := r.HeldBy(t); ok {
-		return k.String() + " is " + string(r.State.Task(k).Status)
-	}
-	return ""
+	_, why := r.HeldBy(t)
+	return why
 }
 
 func doneWord(how string) string {

@@ -58,6 +58,8 @@ func spelling(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+d|([0-9]+(\.[0-9]+)?(ms|s|m|h))+)$`, Examples: []any{"90s", "15m", "6h", "2d"}}
 	case reflect.TypeFor[steps.Var]():
 		return either(&jsonschema.Schema{Ref: "#/$defs/Input"})
+	case reflect.TypeFor[steps.BatchSize]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "integer", Minimum: "1"}, {Type: "string", Pattern: "^([1-9][0-9]?|100)%$"}}}
 	case reflect.TypeFor[steps.FileValue]():
 		return either(&jsonschema.Schema{Ref: "#/$defs/SecretValue"})
 	case reflect.TypeFor[steps.Danger](), reflect.TypeFor[steps.Keep]():

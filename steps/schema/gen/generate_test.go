@@ -42,9 +42,10 @@ func TestSchemaRefuses(t *testing.T) {
 	for src, want := range map[string]string{
 		"formt = 1":    "formt: no such key",
 		"format = 'x'": "format: is not",
-		"[[phase]]\n[[phase.step]]\nkind = 'gat'":   "phase[0].step[0].kind: is not one of",
-		"[vars]\nA = { match = 'x' }":               "vars.A: fits nothing",
-		"[[phase]]\n[[phase.step]]\ncapture.A = ''": "is not one of",
+		"[[phase]]\n[[phase.step]]\nkind = 'gat'":      "phase[0].step[0].kind: is not one of",
+		"[[phase]]\n[[phase.step]]\nbatch = [1, true]": "phase[0].step[0].batch[1]: fits nothing",
+		"[vars]\nA = { match = 'x' }":                  "vars.A: fits nothing",
+		"[[phase]]\n[[phase.step]]\ncapture.A = ''":    "is not one of",
 	} {
 		doc := map[string]any{}
 		if _, err := toml.Decode(src, &doc); err != nil {
