@@ -74,8 +74,10 @@ func (r *Runner) advanceSequence() {
 		switch {
 		case ts.Status.Finished() || s.Left != "":
 			continue
+		case r.kase().Passed(t):
+			continue
 		case ts.Status.Trouble():
-			r.endSequence(t.String() + " is " + string(ts.Status))
+			r.endSequence(r.kase().Ends(t))
 			return
 		case ts.Status.Busy(), ts.Status == steps.TaskOpen && s.Kind == steps.Soak && !ts.Soak.Overdue:
 			moving = true
@@ -108,7 +110,7 @@ func (r *Runner) advanceSequence() {
 	case first != nil:
 		r.endSequence(first.Error())
 	default:
-		r.endSequence(steps.SequenceDone)
+		r.endSequence(r.kase().Through(q.Tasks))
 	}
 }
 

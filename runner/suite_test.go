@@ -82,9 +82,9 @@ script = 'echo run >>"$HOME/finish.count"; touch "$HOME/finished"'
 undo.script = 'rm -f "$HOME/finished"'
 `
 
-func realSSH(t *testing.T) ground {
+func realSSH(t *testing.T, more ...string) ground {
 	servers := map[string]*sshdtest.Server{}
-	for _, h := range []string{"a", "b", steps.LocalHost} {
+	for _, h := range append(more, "a", "b", steps.LocalHost) {
 		servers[h] = sshdtest.Start(t, sshdtest.Options{})
 	}
 	return ground{
@@ -111,10 +111,10 @@ func suiteRig(t *testing.T, on ground) *rig {
 	return g
 }
 
-// onGrounds plays a scene on each ground.
-func onGrounds(t *testing.T, scene func(t *testing.T, on ground)) {
-	t.Run("sshd", func(t *testing.T) { scene(t, realSSH(t)) })
-	t.Run("fleet", func(t *testing.T) { scene(t, embedded(t)) })
+// onGrounds plays a scene on each ground, of a, b and more hosts.
+func onGrounds(t *testing.T, scene func(t *testing.T, on ground), more ...string) {
+	t.Run("sshd", func(t *testing.T) { scene(t, realSSH(t, more...)) })
+	t.Run("fleet", func(t *testing.T) { scene(t, embedded(t, more...)) })
 }
 
 func (g *rig) through(step string, hosts ...string) {
@@ -245,13 +245,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func embedded(t *testing.T) ground {
+func embedded(t *testing.T, more ...string) ground {
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec := rehearsal.Spec{Dir: t.TempDir(), Speed: 60}
-	for _, h := range []string{"a", "b", steps.LocalHost} {
+	for _, h := range append(more, "a", "b", steps.LocalHost) {
 		spec.Hosts = append(spec.Hosts, rehearsal.HostSpec{ID: h, Address: h, User: "ops"})
 	}
 	fleet, err := rehearsal.Start(t.Context(), exe, spec)
