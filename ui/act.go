@@ -61,15 +61,19 @@ func (m *model) executeGroup(row pane.Row) tea.Cmd {
 		m.say(style.Dim, row.Text+": all of it is finished")
 		return nil
 	}
-	if t := m.kase.Foremost(tasks); m.kase.State.Task(t).Status.Trouble() || m.kase.State.Task(t).Status == steps.TaskOpen {
+	left := slices.DeleteFunc(slices.Clone(tasks), m.kase.Passed)
+	if len(left) == 0 {
+		left = tasks
+	}
+	if t := m.kase.Foremost(left); m.kase.State.Task(t).Status.Trouble() || m.kase.State.Task(t).Status == steps.TaskOpen {
 		return m.executeTask(t)
 	}
-	if why := m.firstBar(tasks); why != "" {
+	if why := m.firstBar(left); why != "" {
 		m.say(style.Warn, why)
 		return nil
 	}
-	if len(tasks) == 1 || m.kase.Alone(tasks[0]) != "" {
-		return m.propose(steps.Action{Verb: steps.Execute, Task: tasks[0]})
+	if len(tasks) == 1 || m.kase.Alone(left[0]) != "" {
+		return m.propose(steps.Action{Verb: steps.Execute, Task: left[0]})
 	}
 	scope := steps.Scope{Phase: row.ID.Phase, Host: row.ID.Host}
 	return m.propose(steps.Action{Verb: steps.Sequence, Scope: scope, Tasks: tasks})

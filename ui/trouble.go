@@ -115,11 +115,20 @@ func (m *model) whatHappened(t steps.Task, w, room int) []string {
 		}
 	}
 	if ts.Status.Trouble() && !ts.Released {
-		rest.Field("holds", "its host in this phase, and its block where it has one; other phases go on")
+		rest.Field("holds", m.holds(t))
 	}
 	p.Lines = append(p.Lines, m.st.Paint(style.Strong, "End of its output"))
 	lines := append(p.Lines, m.outputEnd(t, w, max(tailLeast, min(room-len(p.Lines), tailMost)))...)
 	return append(append(lines, ""), rest.Lines...)
+}
+
+// holds says what a task in trouble keeps from starting.
+func (m *model) holds(t steps.Task) string {
+	if s := m.kase.Step(t); len(s.Batch) > 0 {
+		return fmt.Sprintf("its host in this phase; with more than %d of %d hosts in trouble, all of its batches; other phases go on",
+			s.MaxFailures, len(s.TaskHosts()))
+	}
+	return "its host in this phase, and its block where it has one; other phases go on"
 }
 
 // exitOf says how an attempt ended.

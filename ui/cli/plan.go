@@ -69,6 +69,12 @@ func taskHeading(t steps.PlannedTask) string {
 	if t.Block != "" {
 		out += ", block " + t.Block
 	}
+	if t.Batches > 0 {
+		out += fmt.Sprintf(", batch %d of %d", t.Batch, t.Batches)
+	}
+	if t.MaxFailures > 0 {
+		out += fmt.Sprintf(", max_failures %d", t.MaxFailures)
+	}
 	if t.Danger > steps.Unset {
 		out += ", danger " + t.Danger.String()
 	}

@@ -261,6 +261,9 @@ func (f *plain) previewReach(c *steps.Case, tasks []steps.Task) []steps.Task {
 	if !r.Stop.Zero() {
 		f.print("; it stops at %s, %s; %s behind that", r.Stop, tail.Inert(r.Why), count(r.Rest, "task"))
 	}
+	for _, x := range c.Ramps(r.Tasks) {
+		f.print("\n  batches of %s: %s", tail.Inert(x.Name), x)
+	}
 	f.print("\n")
 	return r.Tasks
 }

@@ -298,6 +298,7 @@ func GroupDetail(r *Run, row Row, w int, st *style.Style) []string {
 	}
 	if row.ID.Step != "" && len(row.Tasks) > 0 {
 		r.demand(p, r.Foremost(row.Tasks))
+		p.ramps(r.Ramps(row.Tasks))
 		r.tasks(p, row.Tasks, false)
 		r.facts(p, r.Foremost(row.Tasks))
 		return p.Lines

@@ -36,6 +36,12 @@ func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *
 		p.Toned(style.Warn, "does", Counted(reach)+", or until the first thing that is not green")
 		p.Toned(style.Warn, "stops at", r.Step(reach.Stop).Title+" ("+reach.Stop.String()+"), "+reach.Why)
 	}
+	p.ramps(r.Ramps(reach.Tasks))
+	for _, t := range reach.Passed {
+		if r.State.Task(t).Status.Trouble() {
+			p.Toned(style.Warn, "without", t.Host+": "+t.String()+" "+r.Stands(t))
+		}
+	}
 	r.warnsOfAll(p, reach, tasks)
 	_, full := Environment(r.Case)
 	p.Field("in", full)
@@ -52,6 +58,17 @@ func SequencePreview(r *Run, tasks []steps.Task, level steps.Danger, w int, st *
 	}
 	r.behind(p, reach, tasks)
 	return p.Lines
+}
+
+// ramps says in which batches the hosts go, and what stops the next one.
+func (p *Page) ramps(list []steps.Ramp) {
+	for _, x := range list {
+		text := x.String()
+		if len(list) > 1 {
+			text = x.Name + ": " + text
+		}
+		p.Field("batches", text)
+	}
 }
 
 // warnsOfAll says what of a sequence cannot be taken back, each step once. A
