@@ -59,7 +59,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		m.say(style.Danger, "the journal cannot be relied on, nothing new is started: "+m.snap.Frozen.Error())
 	}
 	if ring {
-		return tea.Raw("\a")
+		return m.alarm()
 	}
 	return nil
 }

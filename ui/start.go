@@ -61,9 +61,11 @@ const (
 // Options of the screen. The zero value is a screen on the process's terminal.
 type Options struct {
 	Theme   Theme
-	ASCII   bool // only ASCII for lines and bars
-	Stock   bool // Bubble Tea's own renderer, not ours
-	FPS     int  // frames a second at most; 0 for the default of 60
+	ASCII   bool  // only ASCII for lines and bars
+	Alarm   Alarm // empty for the bell
+	Tmux    bool  // the terminal is tmux's
+	Stock   bool  // Bubble Tea's own renderer, not ours
+	FPS     int   // frames a second at most; 0 for the default of 60
 	Input   io.Reader
 	Output  io.Writer
 	Environ []string              // of the terminal: TERM, NO_COLOR, …; nil for the process's

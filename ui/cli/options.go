@@ -26,6 +26,7 @@ type options struct {
 	ascii             bool
 	fps               int
 	stock             bool
+	alarm             string
 
 	maxDanger, until, only, rollback string
 
@@ -76,6 +77,7 @@ func (p *program) addScreen(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&p.opt.theme, "theme", "auto", "colours for a `BACKGROUND` that is light, dark or auto (ask the terminal)")
 	f.BoolVar(&p.opt.ascii, "ascii", false, "draw with ASCII alone")
+	f.StringVar(&p.opt.alarm, "alarm", "bell", "how to call you when something ends or waits: `HOW` is bell, desktop (OSC 9 beside the bell) or none")
 	f.IntVar(&p.opt.fps, "fps", 0, "paint at most `N` times a second what no key has changed (default 60)")
 	f.BoolVar(&p.opt.stock, "stock-renderer", false, "paint as Bubble Tea does, not row by row")
 }
@@ -88,7 +90,13 @@ func (p *program) screenOptions() (ui.Options, error) {
 	default:
 		return ui.Options{}, usage("--theme light", "--theme %s: want light, dark or auto", p.opt.theme)
 	}
-	return ui.Options{Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
+	alarm := ui.Alarm(p.opt.alarm)
+	switch alarm {
+	case "", ui.Bell, ui.Desktop, ui.Silent:
+	default:
+		return ui.Options{}, usage("--alarm desktop", "--alarm %s: want bell, desktop or none", p.opt.alarm)
+	}
+	return ui.Options{Alarm: alarm, Tmux: p.env.Getenv("TMUX") != "", Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
 }
 
 // addFaces adds the ways to go without a screen.
