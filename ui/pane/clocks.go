@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/style"
@@ -54,7 +52,7 @@ func rowWidth(parts []part) int {
 	n := 1
 	for _, p := range parts {
 		if p.full != "" {
-			n += ansi.StringWidth(p.full) + 3
+			n += Width(p.full) + 3
 		}
 	}
 	return n - 3

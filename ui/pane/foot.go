@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/runner/tail"
 	"belay/ui/style"
 )
@@ -45,7 +43,7 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int) strin
 	}
 	text := strings.Join(rest, "  ")
 	for _, lead := range []string{strings.TrimSpace(name + " " + nth), nth} {
-		if whole := strings.TrimSpace(lead + "  " + text); ansi.StringWidth(whole) <= w {
+		if whole := strings.TrimSpace(lead + "  " + text); Width(whole) <= w {
 			return whole
 		}
 	}

@@ -91,7 +91,7 @@ func (f Form) frame(lines []string, w int, st *style.Style) []string {
 	}
 	top := fr.TopLeft + fr.Across + name
 	tail := "focused " + fr.TopRight
-	fill := max(0, w-ansi.StringWidth(top)-ansi.StringWidth(tail)-1)
+	fill := max(0, w-Width(top)-Width(tail)-1)
 	out := []string{Fit(top+strings.Repeat(fr.Across, fill)+" "+tail, w, st)}
 	for _, l := range lines {
 		out = append(out, fr.Down+" "+Fit(l, Inner(w), st)+" "+fr.Down)
@@ -102,7 +102,7 @@ func (f Form) frame(lines []string, w int, st *style.Style) []string {
 // cutMiddle shortens a title and keeps its end: there stand the host, the level
 // and what cannot be undone.
 func cutMiddle(s string, w int, st *style.Style) string {
-	n := ansi.StringWidth(s)
+	n := Width(s)
 	if n <= w {
 		return s
 	}
@@ -118,8 +118,8 @@ func (x FormField) lines(w int, st *style.Style) []string {
 		label = "type  " + x.Want + "  to confirm"
 	}
 	label = Cut(label, w*2/3, st) + ": "
-	value, room := x.Value, w-ansi.StringWidth(label)-2
-	if n := ansi.StringWidth(value); n >= room {
+	value, room := x.Value, w-Width(label)-2
+	if n := Width(value); n >= room {
 		value = ansi.TruncateLeft(value, n-room+1, "")
 	}
 	if x.Focused {
@@ -150,7 +150,7 @@ func (f Form) options(w int, st *style.Style) []string {
 		if o.Highlighted {
 			text = "[ " + text + " ]"
 		}
-		size := ansi.StringWidth(text)
+		size := Width(text)
 		if n > 0 && n+3+size > w {
 			out, row, n = append(out, row), "", 0
 		}

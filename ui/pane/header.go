@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/style"
@@ -44,10 +42,10 @@ func Header(r *Run, w, h int, st *style.Style) []string {
 	title := tail.Inert(r.Book.Title)
 	if h < 2 {
 		block := envBlock(r, short, st)
-		return Block([]string{block + fitted(w-ansi.StringWidth(block), st, append([]part{{}}, r.clocks()...))}, w, h, st)
+		return Block([]string{block + fitted(w-Width(block), st, append([]part{{}}, r.clocks()...))}, w, h, st)
 	}
 	block := envBlock(r, full, st)
-	if ansi.StringWidth(block)+10 > w {
+	if Width(block)+10 > w {
 		block = envBlock(r, short, st)
 	}
 	first := line(w, st, " "+st.Paint(style.Strong, "belay")+"  "+block, title)
@@ -68,7 +66,7 @@ func envBlock(r *Run, words string, st *style.Style) string {
 func line(w int, st *style.Style, first string, rest ...string) string {
 	out := first
 	for _, p := range rest {
-		if p != "" && ansi.StringWidth(out)+3+ansi.StringWidth(p) <= w {
+		if p != "" && Width(out)+3+Width(p) <= w {
 			out += "   " + p
 		}
 	}
@@ -90,7 +88,7 @@ type Hint struct {
 }
 
 // size of a hint, with the gap after it.
-func (h Hint) size() int { return ansi.StringWidth(h.Key) + 1 + ansi.StringWidth(h.Word) + 2 }
+func (h Hint) size() int { return Width(h.Key) + 1 + Width(h.Word) + 2 }
 
 // Hints draws keys and their words: those that stay, and of the others, in
 // their order, as many as there is room for.
@@ -122,7 +120,7 @@ func Progress(r *Run, w int, st *style.Style) string {
 	out := bar(all.Done+all.Skipped, all.Total, w, st)
 	var parts []string
 	if text, tone := r.Going(); text != "" {
-		parts = append(parts, st.Paint(tone, Cut(tail.Inert(text), w-ansi.StringWidth(out)-4, st)))
+		parts = append(parts, st.Paint(tone, Cut(tail.Inert(text), w-Width(out)-4, st)))
 	}
 	if all.Trouble > 0 {
 		parts = append(parts, st.Paint(style.Danger, fmt.Sprintf("%d in trouble", all.Trouble)))

@@ -270,12 +270,12 @@ func (v LogView) Reveal(line tail.Line, w int, st *style.Style) LogView {
 	column := 0
 	for _, p := range pieces(line, v, w, spans, st) {
 		if p.at >= 0 && spans[0][0] >= p.at && spans[0][0] < p.at+len(p.text) {
-			column += ansi.StringWidth(p.text[:spans[0][0]-p.at])
+			column += Width(p.text[:spans[0][0]-p.at])
 			break
 		}
-		column += ansi.StringWidth(p.text)
+		column += Width(p.text)
 	}
-	size := min(ansi.StringWidth(line.Text[spans[0][0]:spans[0][1]]), w/2)
+	size := min(Width(line.Text[spans[0][0]:spans[0][1]]), w/2)
 	if column < v.X || column+size >= v.X+w {
 		v.X = max(0, column+size-w*2/3)
 	}
@@ -292,7 +292,7 @@ func (l Log) Widest(v LogView, w, h int, st *style.Style) int {
 	for _, line := range l.window(v, top, h) {
 		size := 0
 		for _, p := range pieces(line, v, w, v.spans(line), st) {
-			size += ansi.StringWidth(p.text)
+			size += Width(p.text)
 		}
 		n = max(n, size)
 	}

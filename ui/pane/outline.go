@@ -3,8 +3,6 @@ package pane
 import (
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/ui/style"
 )
 
@@ -52,13 +50,13 @@ func outlineRow(r Row, selected bool, w int, st *style.Style) string {
 		right = r.Note + " " + right
 	}
 	clock := r.Right
-	if ansi.StringWidth(lead)+4+8+ansi.StringWidth(right)+1+len(clock) > w {
+	if Width(lead)+4+8+Width(right)+1+len(clock) > w {
 		clock = ""
 	}
 	if clock != "" {
 		clock = " " + clock
 	}
-	room := w - ansi.StringWidth(lead) - 4 - ansi.StringWidth(right) - len(clock) - 1
+	room := w - Width(lead) - 4 - Width(right) - len(clock) - 1
 	title := Fit(r.Text, max(room, 0), st)
 	if selected {
 		return st.Selected.Render(Fit(lead+r.Mark.Glyph+" "+title+" "+right+clock, w, st))

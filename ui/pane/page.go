@@ -118,7 +118,7 @@ func (p *Page) Readings(seen []steps.Reading, now time.Time) {
 			age = ", " + since(now, r.At) + " ago"
 		}
 		head := p.st.Paint(m.Tone, m.Glyph+" "+m.Word+":") + " " + Cut(what, p.w-len(m.Glyph)-len(m.Word)-3, p.st)
-		if room := p.w - ansi.StringWidth(head) - 2; r.Verdict == steps.Green && ansi.StringWidth(value+age) <= room {
+		if room := p.w - Width(head) - 2; r.Verdict == steps.Green && Width(value+age) <= room {
 			p.Lines = append(p.Lines, Ends(head, value+age, p.w, p.st))
 			continue
 		}

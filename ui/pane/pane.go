@@ -36,18 +36,21 @@ func Fit(s string, w int, st *style.Style) string {
 	if w <= 0 {
 		return ""
 	}
-	n := ansi.StringWidth(s)
+	n := Width(s)
 	if n > w {
 		s = ansi.Truncate(s, w, st.Frame.Ellipsis)
-		n = ansi.StringWidth(s)
+		n = Width(s)
 	}
 	return s + strings.Repeat(" ", max(0, w-n))
 }
 
 // Cut shortens a line to a width and does not fill it.
 func Cut(s string, w int, st *style.Style) string {
-	if w <= 0 {
+	switch {
+	case w <= 0:
 		return ""
+	case Width(s) <= w:
+		return s
 	}
 	return ansi.Truncate(s, w, st.Frame.Ellipsis)
 }
@@ -55,7 +58,7 @@ func Cut(s string, w int, st *style.Style) string {
 // Ends puts one text at the left end of a line and one at the right. The right
 // one stays whole as long as it fits.
 func Ends(left, right string, w int, st *style.Style) string {
-	n := ansi.StringWidth(right)
+	n := Width(right)
 	if right == "" || n+2 > w {
 		return Fit(left, w, st)
 	}
@@ -94,7 +97,7 @@ func Beside(st *style.Style, blocks ...[]string) []string {
 func Over(under, box []string, w, y int, st *style.Style) []string {
 	for i, line := range box {
 		if at := y + i; at >= 0 && at < len(under) {
-			left := (w - ansi.StringWidth(line)) / 2
+			left := (w - Width(line)) / 2
 			under[at] = Fit(strings.Repeat(" ", max(0, left))+line, w, st)
 		}
 	}
@@ -118,15 +121,15 @@ func TitleLine(title, right string, focused bool, w int, st *style.Style) string
 	if right != "" {
 		right = " " + right + " "
 	}
-	room := w - 1 - ansi.StringWidth(right)
+	room := w - 1 - Width(right)
 	if room < 10 {
 		right, room = "", w-1
 	}
-	if focused && ansi.StringWidth(name) > room {
+	if focused && Width(name) > room {
 		name = " " + Cut(title, room-10, st) + " focused "
 	}
 	name = Cut(name, room, st)
-	fill := max(0, room-ansi.StringWidth(name))
+	fill := max(0, room-Width(name))
 	line := st.Paint(style.Dim, st.Frame.Across) + tone.Render(name) + st.Paint(style.Dim, strings.Repeat(st.Frame.Across, fill))
 	return Fit(line+right, w, st)
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/runner/tail"
 	"belay/steps"
 	"belay/ui/style"
@@ -91,7 +89,7 @@ func (g Gauge) cell(now time.Time, bar, most int, st *style.Style) string {
 
 // short cuts a value to some columns. What stands in brackets gives way first.
 func short(text string, most int, st *style.Style) string {
-	if most <= 0 || ansi.StringWidth(text) <= most {
+	if most <= 0 || Width(text) <= most {
 		return text
 	}
 	text, _, _ = strings.Cut(text, " (")
@@ -264,7 +262,7 @@ func (s Server) gaugeLines(w, rows int, st *style.Style) []string {
 		cells, widest := make([]string, len(s.Gauges)), 0
 		for i, g := range s.Gauges {
 			cells[i] = st.Paint(style.Dim, tail.Inert(g.Title)) + " " + g.cell(s.Now, how.bar, how.most, st)
-			widest = max(widest, ansi.StringWidth(cells[i]))
+			widest = max(widest, Width(cells[i]))
 		}
 		if out = flow(cells, w, st); len(out) <= rows && widest <= w {
 			return out
@@ -278,7 +276,7 @@ func flow(cells []string, w int, st *style.Style) []string {
 	var out []string
 	row := ""
 	for _, c := range cells {
-		if row != "" && ansi.StringWidth(row)+2+ansi.StringWidth(c) > w {
+		if row != "" && Width(row)+2+Width(c) > w {
 			out, row = append(out, Fit(row, w, st)), ""
 		}
 		if row != "" {

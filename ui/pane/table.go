@@ -6,8 +6,6 @@ package pane
 import (
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
 	"belay/runner/tail"
 	"belay/ui/style"
 )
@@ -62,14 +60,14 @@ func (t *table) measure(s Server) {
 		title := tail.Inert(g.Title)
 		if i == len(t.titles) {
 			t.titles, t.widths = append(t.titles, title), append(t.widths, 0)
-		} else if ansi.StringWidth(title) < ansi.StringWidth(t.titles[i]) {
+		} else if Width(title) < Width(t.titles[i]) {
 			t.titles[i] = title
 		}
-		t.widths[i] = max(t.widths[i], ansi.StringWidth(t.cell(g, s)))
+		t.widths[i] = max(t.widths[i], Width(t.cell(g, s)))
 	}
 	for i, title := range t.titles {
 		if t.w < roomy {
-			t.widths[i] = max(t.widths[i], ansi.StringWidth(title))
+			t.widths[i] = max(t.widths[i], Width(title))
 		}
 	}
 }
@@ -86,7 +84,7 @@ func (t *table) title() string {
 	for i, title := range t.titles {
 		line += "  " + t.st.Paint(style.Dim, Fit(title, t.widths[i], t.st))
 	}
-	if n := t.w - ansi.StringWidth(line) - 1; n > 0 {
+	if n := t.w - Width(line) - 1; n > 0 {
 		line += " " + t.st.Paint(style.Dim, strings.Repeat(t.st.Frame.Across, n))
 	}
 	return Fit(line, t.w, t.st)
