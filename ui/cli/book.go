@@ -34,7 +34,7 @@ func (p *program) read(name string, lint func(*steps.Runbook) steps.Problems) (*
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, usage("belay init makes one; -f FILE names another", "there is no runbook %s", name)
 		}
-		return nil, usage("", "read runbook: %v", err)
+		return nil, usage("-f FILE names another", "read runbook: %v", err)
 	}
 	l.book, l.problems = steps.Load(name, l.src)
 	if l.book != nil {
@@ -75,7 +75,7 @@ func environments(rb *steps.Runbook, kind steps.EnvKind) []string {
 func (l *loaded) inEnv(env string) (*steps.Runbook, error) {
 	rb, err := l.book.For(env)
 	if err != nil {
-		return nil, usage("", "%v", err)
+		return nil, usage("-e names one of them", "%v", err)
 	}
 	return rb, nil
 }

@@ -117,9 +117,9 @@ func (p *program) addFaces(c *cobra.Command) {
 func (o *options) checkFaces() error {
 	switch {
 	case o.run != "" && o.fresh:
-		return usage("", "--run and --new exclude each other")
+		return usage("give one of the two", "--run and --new exclude each other")
 	case o.plain && o.auto:
-		return usage("", "--plain and --auto exclude each other")
+		return usage("give one of the two", "--plain and --auto exclude each other")
 	case o.json && !o.plain && !o.auto:
 		return usage("add --auto", "--json needs --auto or --plain")
 	}
@@ -129,7 +129,7 @@ func (o *options) checkFaces() error {
 		}
 	}
 	if o.rollback != "" && (o.until != "" || o.only != "") {
-		return usage("", "--rollback runs no forward step, so --until and --only do not go with it")
+		return usage("leave out --until and --only", "--rollback runs no forward step, so --until and --only do not go with it")
 	}
 	return nil
 }

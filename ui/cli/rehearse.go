@@ -93,7 +93,7 @@ func (p *program) openRehearsal(t *target) error {
 	}
 	for _, spec := range p.opt.faults {
 		if err := checkFault(spec, t.book); err != nil {
-			return usage("", "--fault %s: %v", spec, err)
+			return usage("belay help rehearse lists the faults", "--fault %s: %v", spec, err)
 		}
 	}
 	t.opened.Speed, t.opened.From, t.opened.Faults = p.opt.speed, p.opt.from, p.opt.faults

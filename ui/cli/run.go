@@ -84,13 +84,13 @@ func (p *program) typedEnv(ctx context.Context, env string) error {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(p.prompts())
-		return stop(steps.CodeDeclined, "", "cancelled; nothing was started")
+		return stop(steps.CodeDeclined, "the same command begins anew", "cancelled; nothing was started")
 	case err != nil:
 		fmt.Fprintln(p.prompts())
-		return stop(steps.CodePerson, "", "the environment's name was not typed; nothing was started")
+		return stop(steps.CodePerson, "type it at the prompt; under --auto an explicit -e stands for it", "the environment's name was not typed; nothing was started")
 	}
 	if line != env {
-		return stop(steps.CodeDeclined, "", "%q is not %s; nothing was started", tail.Inert(line), env)
+		return stop(steps.CodeDeclined, "the same command asks again; the name has to stand there exactly", "%q is not %s; nothing was started", tail.Inert(line), env)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (p *program) secrets(ctx context.Context, rb *steps.Runbook) (map[string][]
 		case errors.As(err, &e):
 			return nil, err
 		case err != nil:
-			return nil, stop(steps.CodeFailed, "", "secret %s: %v", name, err)
+			return nil, stop(steps.CodeFailed, "where it comes from stands under [secrets] in the runbook", "secret %s: %v", name, err)
 		case len(value) < tail.MinSecret:
 			return nil, stop(steps.CodeFailed, "a shorter one would be found in innocent text",
 				"secret %s has fewer than %d bytes", name, tail.MinSecret)
@@ -107,10 +107,10 @@ func (p *program) secret(ctx context.Context, name string, s steps.Secret) ([]by
 		return bytes.TrimSuffix(b, []byte("\n")), err
 	}
 	if p.opt.auto {
-		return nil, stop(steps.CodePerson, "", "secret %s is asked from a person: %s", name, s.Prompt)
+		return nil, stop(steps.CodePerson, "leave out --auto, or give it an env, a file or a command under [secrets]", "secret %s is asked from a person: %s", name, s.Prompt)
 	}
 	if !p.env.IsTerminal(p.env.Stdin) {
-		return nil, stop(steps.CodePerson, "", "secret %s is asked without echo, and there is no terminal", name)
+		return nil, stop(steps.CodePerson, "start it on a terminal, or give it an env, a file or a command under [secrets]", "secret %s is asked without echo, and there is no terminal", name)
 	}
 	return p.hidden(ctx, first(s.Prompt, name))
 }

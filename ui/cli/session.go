@@ -259,7 +259,7 @@ func openError(dir string, err error) error {
 		return stop(steps.CodePerson, "belay status --run "+id+" looks on; or leave that console",
 			"run %s is driven by another console: %s", id, first(journal.Holder(dir), "it does not say which"))
 	case errors.Is(err, journal.ErrExposed):
-		return usage("", "run %s is not opened: %v", id, err)
+		return usage("a run is its owner's alone: nobody else may read it", "run %s is not opened: %v", id, err)
 	case errors.As(err, &d):
 		return (&ledger{id: id, dir: dir, damage: d}).damaged()
 	}
