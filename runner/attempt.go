@@ -6,6 +6,7 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"belay/runner/job"
@@ -40,6 +41,9 @@ type attempt struct {
 // earlier console.
 func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 	work, err := r.kase().Work(t, a.Undo, a.ID)
+	if err == nil && launch {
+		err = r.hasSecrets(work.Secrets)
+	}
 	if err != nil {
 		r.refused[t] = err.Error()
 		r.commit(steps.NotStarted{Attempt: a.ID, Why: err.Error()})
@@ -62,6 +66,17 @@ func (r *Runner) begin(t steps.Task, a steps.Attempt, launch bool) {
 	req := job.Request{ID: a.ID, Script: job.Script{Text: work.Text, Shell: work.Shell, Dir: work.Dir, Env: work.Env},
 		Secrets: r.secretsFor(work.Secrets), MachineID: r.state.Hosts[t.Host].MachineID, Head: r.cfg.Journal.Head()}
 	r.spawn(func() { defer stop(); at.follow(ctx, req, launch, started) })
+}
+
+// hasSecrets refuses to hand out an empty file for a secret that this console was
+// not given.
+func (r *Runner) hasSecrets(names []string) error {
+	for _, n := range names {
+		if len(r.cfg.Values[n]) == 0 {
+			return fmt.Errorf("this console was not given the secret %s; take the run up again, and it is asked for", n)
+		}
+	}
+	return nil
 }
 
 func (r *Runner) secretsFor(names []string) map[string][]byte {

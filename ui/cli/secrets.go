@@ -38,12 +38,50 @@ func needed(rb *steps.Runbook) []string {
 				used[v.Secret] = true
 			}
 		}
-		for name := range rb.Secrets {
-			if strings.Contains(strings.Join(texts, "\n"), name+"_FILE") {
-				used[name] = true
+		readIn(rb, texts, used)
+	}
+	return sortedOf(rb, used)
+}
+
+// neededBack lists those that a rollback uses: it runs no forward step, and
+// nobody has to be asked for what only those need.
+func neededBack(c *steps.Case, scope steps.Scope) []string {
+	used := map[string]bool{}
+	for _, e := range c.UndoPlan(scope) {
+		s := c.Step(e.Task)
+		var texts []string
+		var evidence []*steps.Evidence
+		switch {
+		case e.Part != steps.PartUndo:
+			texts, evidence = stepTexts(s), []*steps.Evidence{s.Check, s.Verify}
+			for i := range s.Evidence {
+				evidence = append(evidence, &s.Evidence[i])
+			}
+		case s.Undo != nil:
+			texts = append([]string{s.Undo.Script, s.Undo.Dir}, evidenceTexts(s.Undo.Verify)...)
+			evidence = []*steps.Evidence{s.Undo.Verify}
+		}
+		readIn(c.Book, texts, used)
+		for _, x := range evidence {
+			if x != nil {
+				used[c.Book.Probes[x.Probe].Token] = true
 			}
 		}
 	}
+	return sortedOf(c.Book, used)
+}
+
+// readIn marks the secrets that some of the texts read.
+func readIn(rb *steps.Runbook, texts []string, used map[string]bool) {
+	all := strings.Join(texts, "\n")
+	for name := range rb.Secrets {
+		if strings.Contains(all, name+"_FILE") {
+			used[name] = true
+		}
+	}
+}
+
+func sortedOf(rb *steps.Runbook, used map[string]bool) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(rb.Secrets)) {
 		if used[name] {
@@ -76,10 +114,10 @@ func invented(rb *steps.Runbook, run string) map[string][]byte {
 	return out
 }
 
-// secrets reads those that the run may still need.
-func (p *program) secrets(ctx context.Context, rb *steps.Runbook) (map[string][]byte, error) {
+// secrets reads those that are named.
+func (p *program) secrets(ctx context.Context, rb *steps.Runbook, names []string) (map[string][]byte, error) {
 	out := map[string][]byte{}
-	for _, name := range needed(rb) {
+	for _, name := range names {
 		value, err := p.secret(ctx, name, rb.Secrets[name])
 		var e *ending
 		switch {
@@ -112,7 +150,22 @@ func (p *program) secret(ctx context.Context, name string, s steps.Secret) ([]by
 	if !p.env.IsTerminal(p.env.Stdin) {
 		return nil, stop(steps.CodePerson, "start it on a terminal, or give it an env, a file or a command under [secrets]", "secret %s is asked without echo, and there is no terminal", name)
 	}
-	return p.hidden(ctx, first(s.Prompt, name))
+	return p.typedSecret(ctx, first(s.Prompt, name))
+}
+
+// secretTries is how often a secret that is too short is asked for again.
+const secretTries = 3
+
+func (p *program) typedSecret(ctx context.Context, label string) (value []byte, err error) {
+	for n := range secretTries {
+		if value, err = p.hidden(ctx, label); err != nil || len(value) >= tail.MinSecret {
+			break
+		}
+		if n < secretTries-1 {
+			fmt.Fprintf(p.env.Stderr, "a secret has at least %d bytes; once more\n", tail.MinSecret)
+		}
+	}
+	return value, err
 }
 
 // commandSecret runs a command for what it prints; a final newline is cut. What

@@ -74,7 +74,15 @@ func (s *session) connect(ctx context.Context) (map[string]runner.Host, map[stri
 		hosts, err := s.rehearse(ctx, rb)
 		return hosts, invented(rb, s.ledger.id), err
 	}
-	values, err := s.p.secrets(ctx, rb)
+	names := needed(rb)
+	if s.p.opt.rollback != "" {
+		scope, err := scopeOf(rb, s.p.opt.rollback)
+		if err != nil {
+			return nil, nil, err
+		}
+		names = neededBack(s.ledger.caseNow(s.p), scope)
+	}
+	values, err := s.p.secrets(ctx, rb, names)
 	if err != nil {
 		return nil, nil, err
 	}
