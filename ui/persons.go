@@ -40,10 +40,13 @@ func (m *model) skip() tea.Cmd {
 	if !row.Task.Zero() && m.kase.State.Task(row.Task).Status == steps.TaskSkipped {
 		return m.propose(steps.Action{Verb: steps.Unskip, Task: row.Task})
 	}
-	m.askSkip(row.Tasks)
+	if len(row.Tasks) > 0 {
+		m.askSkip(row.Tasks)
+	}
 	return nil
 }
 
+// askSkip asks why some tasks, at least one, are left out.
 func (m *model) askSkip(tasks []steps.Task) {
 	var may []steps.Action
 	var why error

@@ -193,7 +193,11 @@ func (m *model) askHost(host string) {
 
 // askLeaveOut leaves the host that the rollback waits for out of it.
 func (m *model) askLeaveOut() {
-	for _, e := range m.kase.RollbackNext() {
+	next := m.kase.RollbackNext()
+	if len(next) == 0 {
+		m.say(style.Dim, "the rollback waits for no host")
+	}
+	for _, e := range next {
 		a := steps.Action{Verb: steps.LeaveOut, Host: e.Task.Host}
 		ref, err := m.decide(a)
 		if ref == nil || ref.Kind != steps.NeedsReason {

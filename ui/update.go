@@ -128,7 +128,11 @@ func (m *model) key(k dialog.Key) tea.Cmd {
 		return nil
 	}
 	m.said = ""
-	return b.do(m)
+	cmd := b.do(m)
+	if b.acts && cmd == nil && m.asked == nil && m.said == "" {
+		m.say(style.Dim, k.Name+" ("+b.word+") does nothing here; ? lists the keys")
+	}
+	return cmd
 }
 
 // doneMsg is what came of an action.
