@@ -70,10 +70,12 @@ type Action struct {
 	Confirm Confirmation
 	Actor   string
 	Partner string
-	Bound   *Bound   // of rebind: what the host is now
-	Wrote   *Wrote   // of write: the document as it is now
-	Take    []string // of amend: steps whose new undo is taken for what has been done
-	Shown   *Bond    // what the person saw who says yes; nil where nothing was shown
+	Bound   *Bound // of rebind: what the host is now
+	Wrote   *Wrote // of write: the document as it is now
+	// Unrehearsed, of amend: what of the new text was never tried on real hosts.
+	Unrehearsed []Unrehearsed
+	Take        []string // of amend: steps whose new undo is taken for what has been done
+	Shown       *Bond    // what the person saw who says yes; nil where nothing was shown
 }
 
 // Refusal says why an action is not allowed now.

@@ -74,7 +74,7 @@ func amend(c *Case, a Action) ([]Event, error) {
 	if r != nil {
 		return nil, r
 	}
-	out := []Event{Amended{Hash: n.Hash, Reason: a.Reason, Diff: c.Changes(n), Undos: undos}}
+	out := []Event{Amended{Hash: n.Hash, Reason: a.Reason, Diff: c.Changes(n), Undos: undos, Unrehearsed: a.Unrehearsed}}
 	if c.State.Sequence != nil { // its yes was for the text before
 		out = append(out, SequenceEnded{Why: "the runbook's new text was taken"})
 	}

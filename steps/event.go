@@ -145,6 +145,8 @@ type (
 		Hash   string   `json:"hash"`
 		Reason string   `json:"reason,omitempty"`
 		Diff   []string `json:"diff"` // what changed, a line each
+		// Unrehearsed is what of the new text was never tried on real hosts, in a live run.
+		Unrehearsed []Unrehearsed `json:"unrehearsed,omitempty"`
 		// Undos are the answers where the undo of what has been done changed.
 		Undos []UndoTaken `json:"undos,omitempty"`
 		By    string      `json:"by,omitempty"`

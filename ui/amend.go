@@ -20,6 +20,8 @@ import (
 type Text struct {
 	Book  *steps.Runbook // its environment applied; nil where the text has an error
 	Wrong string         // the first error
+	// Untried says what of it is new and was never rehearsed on real hosts.
+	Untried string
 }
 
 // textMsg is the runbook's file after a change.
@@ -98,6 +100,9 @@ func (m *model) askAmend(next *steps.Runbook, take []string) {
 			p.Toned(style.Danger, "refused", err.Error())
 		}
 		p.Text(style.Plain, "What is done, running or skipped stays as it was executed. What has not begun takes the new text. :amend asks this again.")
+		if m.text.Book == next && m.text.Untried != "" {
+			p.Text(style.Warn, m.text.Untried)
+		}
 		p.ChangedUndos(m.kase.ChangedUndos(next), take)
 		p.Head("What changes")
 		for _, l := range m.kase.Changes(next) {

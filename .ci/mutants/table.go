@@ -72,7 +72,7 @@ var mutants = []mutant{
 		"case got.How != \"typed\" || got.Typed != phrase:", "case got.How != \"typed\":",
 		"./steps", "Ladder|Confirm|Phrase"},
 	{"late-is-fine", "the end of a window changes nothing", "steps/decide_task.go",
-		"late := c.outsideWindow(s)", "late := (*Refusal)(nil)",
+		"guard := c.outsideWindow(s)", "guard := (*Refusal)(nil)",
 		"./steps", "Window"},
 	{"strip", "what cannot be shown is dropped", "runner/tail/inert.go",
 		"p.mark(\"^\"+string(r^0x40), raw)", "p.mark(\"\", \"\")",

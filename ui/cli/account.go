@@ -15,6 +15,11 @@ func (l *ledger) account(p *program) runAccount {
 	c := l.caseNow(p)
 	r := runAccount{V: 1, Run: l.report(p), Deviations: []deviation{}, Head: l.records[len(l.records)-1].Hash}
 	r.Unrehearsed = l.state.Opened.Unrehearsed
+	for _, e := range l.events {
+		if taken, ok := e.Event.(steps.Amended); ok {
+			r.Unrehearsed = taken.Unrehearsed
+		}
+	}
 	r.Outcome = r.Run.sentence()
 	if l.state.Opened.EnvKind != steps.Live {
 		r.Stamp = "REHEARSAL"

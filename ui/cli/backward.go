@@ -114,6 +114,9 @@ func (f *plain) amend(ctx context.Context) error {
 	for _, line := range c.Changes(f.s.next) {
 		f.print("  %s\n", line)
 	}
+	if line := f.s.p.untried(c.Book, f.s.next); line != "" {
+		f.print("  %s\n", tail.Inert(line))
+	}
 	take, err := f.takeUndos(ctx, c.ChangedUndos(f.s.next))
 	if err != nil {
 		return err

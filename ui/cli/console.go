@@ -47,6 +47,10 @@ func (r *consoleRun) Amend(ctx context.Context, next *steps.Runbook, a steps.Act
 	if err := storeAmendment(r.s.ledger.dir, next.Hash, src); err != nil {
 		return err
 	}
+	var err error
+	if a.Unrehearsed, _, err = r.s.p.neverTried(next); err != nil {
+		return err
+	}
 	return r.Runner.Amend(ctx, next, a)
 }
 
@@ -151,7 +155,7 @@ func (r *consoleRun) fileText(at *time.Time) (ui.Text, bool) {
 	r.mu.Lock()
 	r.texts[next.Hash] = l.src
 	r.mu.Unlock()
-	return ui.Text{Book: next}, true
+	return ui.Text{Book: next, Untried: r.s.p.untried(book, next)}, true
 }
 
 // sshCommand is what an operator types to get to a host.

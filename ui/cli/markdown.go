@@ -67,7 +67,7 @@ func writeHead(b *bufio.Writer, r runAccount) {
 		fmt.Fprintf(b, "- Input %s: `%s`%s%s\n", i.Name, cell(i.Value), said(cell(i.By), ""), inventedMark(i.Invented))
 	}
 	if len(r.Unrehearsed) > 0 {
-		fmt.Fprintf(b, "\n## Never rehearsed on real hosts before this run\n\n| step | content |\n|---|---|\n")
+		fmt.Fprintf(b, "\n## Never rehearsed on real hosts before it was taken\n\n| step | content |\n|---|---|\n")
 		for _, u := range r.Unrehearsed {
 			fmt.Fprintf(b, "| %s | `%.12s` |\n", cell(u.Step), u.Hash)
 		}

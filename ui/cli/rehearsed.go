@@ -6,6 +6,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"belay/runner/tail"
 	"belay/steps"
@@ -33,6 +34,37 @@ func (p *program) unrehearsed(rb *steps.Runbook) (list []steps.Unrehearsed, of i
 	}
 	list, of = rb.NotRehearsed(known)
 	return list, of, nil
+}
+
+// neverTried is unrehearsed of a live run; of another nothing is said.
+func (p *program) neverTried(rb *steps.Runbook) (list []steps.Unrehearsed, of int, err error) {
+	if rb.Kind != steps.Live {
+		return nil, 0, nil
+	}
+	return p.unrehearsed(rb)
+}
+
+// untried names the steps that a new text of a live run brings and nobody has
+// rehearsed on real hosts, in one line; "" where there are none.
+func (p *program) untried(old, next *steps.Runbook) string {
+	list, _, err := p.neverTried(next)
+	if err != nil {
+		return "whether what is new was rehearsed on real hosts cannot be told: " + err.Error()
+	}
+	had := map[string]bool{}
+	for s := range old.Steps() {
+		had[steps.ContentHash(s)] = true
+	}
+	var names []string
+	for _, u := range list {
+		if !had[u.Hash] {
+			names = append(names, u.Step)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "new, and never rehearsed on real hosts: " + strings.Join(names, ", ")
 }
 
 // unrehearsedLines says it, a line each step, under a line that counts.

@@ -49,7 +49,39 @@ kind = "rehearsal"
 	if !strings.Contains(errs, "1 of 2 steps") || !strings.Contains(errs, "  write  ") || strings.Contains(errs, "  look  ") {
 		t.Errorf("after a change:\n%s", errs)
 	}
-	if out, _ := b.want(0, "", "report"); !strings.Contains(out, "## Never rehearsed on real hosts before this run") || !strings.Contains(out, "| write | `") {
+	if out, _ := b.want(0, "", "report"); !strings.Contains(out, "## Never rehearsed on real hosts before it was taken") || !strings.Contains(out, "| write | `") {
 		t.Errorf("the report:\n%s", out)
+	}
+}
+
+// TestATextThatIsTakenSaysWhatWasNeverTried: in the question, and in the report.
+func TestATextThatIsTakenSaysWhatWasNeverTried(t *testing.T) {
+	b := newBench(t, 1, `[[phase.step]]
+id = "look"
+on = "a0"
+danger = "none"
+script = "true"
+[[phase.step]]
+id = "write"
+on = "a0"
+danger = "none"
+script = 'echo x'
+[environments.staging]
+kind = "rehearsal"
+`)
+	b.want(0, "", "rehearse", "-e", "staging", "--auto")
+	b.want(0, "", "run", "-e", "prod", "--auto", "--until", "look")
+	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write("runbook.toml", strings.Replace(string(book), "echo x", "echo y", 1))
+	out, _ := b.want(4, "amend\ny\nbetter\nquit\n", "run", "--plain", "-e", "prod")
+	if !strings.Contains(out, "new, and never rehearsed on real hosts: write\n") {
+		t.Error(out)
+	}
+	out, _ = b.want(0, "", "report")
+	if _, table, ok := strings.Cut(out, "## Never rehearsed on real hosts before it was taken"); !ok || !strings.Contains(table, "| write | `") || strings.Contains(table, "| look | `") {
+		t.Error(out)
 	}
 }

@@ -240,10 +240,14 @@ func (s *session) amend(ctx context.Context, a steps.Action) error {
 	if s.next == nil {
 		return errors.New("the runbook has not changed")
 	}
-	if err := storeAmendment(s.ledger.dir, s.next.Hash, s.nextSrc); err != nil {
+	err := storeAmendment(s.ledger.dir, s.next.Hash, s.nextSrc)
+	if err != nil {
 		return err
 	}
-	err := s.runner.Amend(ctx, s.next, a)
+	if a.Unrehearsed, _, err = s.p.neverTried(s.next); err != nil {
+		return err
+	}
+	err = s.runner.Amend(ctx, s.next, a)
 	if err == nil {
 		s.next = nil
 	}
