@@ -86,14 +86,18 @@ func (c *Case) noReturnFrom() int64 {
 	return from
 }
 
-// Phrase is what has to be typed at a level for some tasks of one step, or "".
+// Phrase is what has to be typed at a level for some tasks, or "": their host's
+// id, or how many hosts of which group. Beside servers, local is not counted.
 func (c *Case) Phrase(level Danger, tasks []Task) string {
-	what := ""
+	what, hosts := "", hostsOf(tasks)
+	if len(hosts) > 1 {
+		hosts = slices.DeleteFunc(hosts, func(h string) bool { return h == LocalHost })
+	}
 	switch {
-	case len(tasks) == 1:
-		what = tasks[0].Host
-	case len(tasks) > 1:
-		what = fmt.Sprintf("%d %s", len(hostsOf(tasks)), c.groupName(tasks))
+	case len(hosts) == 1:
+		what = hosts[0]
+	case len(hosts) > 1:
+		what = fmt.Sprintf("%d %s", len(hosts), c.groupName(tasks, hosts))
 	}
 	switch {
 	case level == High, level > None && level < High && c.NeedsApprover(level):
@@ -104,14 +108,14 @@ func (c *Case) Phrase(level Danger, tasks []Task) string {
 	return ""
 }
 
-// groupName is the name of the group that the tasks' hosts are, or "hosts".
-func (c *Case) groupName(tasks []Task) string {
-	hosts := hostsOf(tasks)
-	if s := c.inForce(tasks[0].Step); s != nil && len(hosts) == len(c.Book.Groups[s.On]) {
+// groupName is the name of the group that some tasks' hosts are, or "hosts".
+func (c *Case) groupName(tasks []Task, hosts []string) string {
+	is := func(name string) bool { g := c.Book.Groups[name]; return len(g) == len(hosts) && subset(hosts, g) }
+	if s := c.inForce(tasks[0].Step); s != nil && is(s.On) {
 		return s.On
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Book.Groups)) { // the same words each time
-		if g := c.Book.Groups[name]; len(g) == len(hosts) && subset(hosts, g) {
+		if is(name) {
 			return name
 		}
 	}
@@ -120,10 +124,8 @@ func (c *Case) groupName(tasks []Task) string {
 
 func hostsOf(tasks []Task) []string {
 	var out []string
-	seen := map[string]bool{}
 	for _, t := range tasks {
-		if !seen[t.Host] {
-			seen[t.Host] = true
+		if !slices.Contains(out, t.Host) {
 			out = append(out, t.Host)
 		}
 	}

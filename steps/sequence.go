@@ -93,8 +93,8 @@ func sequence(c *Case, a Action) ([]Event, error) {
 	default:
 		return nil, refuse(Never, "execute it by itself", "%s is next, %s", reach.Stop, reach.Why)
 	}
-	level := c.SequenceLevel(a.Tasks)
-	if r := c.confirmed(level, c.Phrase(level, a.Tasks), a); r != nil {
+	level := c.SequenceLevel(reach)
+	if r := c.confirmed(level, c.Phrase(level, reach.Tasks), a); r != nil {
 		return nil, r
 	}
 	a.Confirm.Level = level
@@ -114,14 +114,12 @@ func commonStep(tasks []Task) string {
 	return tasks[0].Step
 }
 
-// SequenceLevel is the highest level among those of some tasks that a sequence may
-// begin.
-func (c *Case) SequenceLevel(tasks []Task) Danger {
+// SequenceLevel is the highest level among those of the tasks that one yes
+// begins; what is behind its stop asks for nothing yet.
+func (c *Case) SequenceLevel(r Reach) Danger {
 	level := None
-	for _, t := range tasks {
-		if c.Alone(t) == "" {
-			level = max(level, c.Level(t))
-		}
+	for _, t := range r.Tasks {
+		level = max(level, c.Level(t))
 	}
 	return level
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -69,7 +70,7 @@ func inRow(task string) Action {
 func TestOneYesNeverPassesAPointOfNoReturn(t *testing.T) {
 	s := play(t, "live", row)
 	s.reaches("g@local", "which waits for a yes", "a@w1", "a@w2", "look@local")
-	s.asks(whole(s), High, "3 hosts").do(whole(s))
+	s.asks(whole(s), High, "2 all").do(whole(s))
 	s.do(inRow("a@w1"), inRow("a@w2")).exits("a@w1", 0).exits("a@w2", 0).do(inRow("look")).exits("look@local", 0)
 	s.no(inRow("g"), NeedsConfirm, "g@local, which waits for a yes")
 	s.on(SequenceEnded{Why: "before g@local"}).do(x("g"), Action{Verb: SignOff, Task: at("g"), Name: "agreed"}, verb(Yes, "g"))
@@ -83,6 +84,20 @@ func TestOneYesNeverPassesAPointOfNoReturn(t *testing.T) {
 	s.do(inRow("last")).exits("last@local", 0).on(SequenceEnded{Why: SequenceDone})
 	s.do(x("n@w1"), x("n@w2")).exits("n@w1", 0).exits("n@w2", 0)
 	s.reaches("crit@w1", "which is critical, asked by itself")
+}
+
+// TestAYesIsForWhatItCovers: what is behind its stop raises neither the level nor
+// the count, and local is no server beside servers.
+func TestAYesIsForWhatItCovers(t *testing.T) {
+	low := strings.Replace(row, "danger = \"high\"", "danger = \"low\"", 1)
+	high := strings.Replace(low, "free = true\n", "on = \"all\"\ndanger = \"high\"\nundo.script = \"true\"\n", 1)
+	s := play(t, "live", high)
+	s.reaches("g@local", "which waits for a yes", "a@w1", "a@w2", "look@local")
+	s.asks(whole(s), Low, "")
+	s.do(whole(s)).no(inRow("last@w1"), Later, "wait")
+	s = play(t, "live", row)
+	s.asks(Action{Verb: Sequence, Tasks: []Task{at("a@w1"), at("look")}}, High, "w1")
+	s.do(x("a@w1")).exits("a@w1", 0).asks(whole(s), High, "w2")
 }
 
 // TestWhatAStoppedSequenceLeaves: it is told until a person goes on.

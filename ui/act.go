@@ -317,7 +317,7 @@ func (m *model) preview() {
 	}
 	q := &question{Dialog: dialog.New("preview", "PREVIEW "+what+" (nothing is sent)", "close")}
 	if row.Task.Zero() {
-		level := m.kase.SequenceLevel(row.Tasks)
+		level := m.kase.SequenceLevel(m.kase.Reach(row.Tasks))
 		q.body = func(w int) []string { return pane.SequencePreview(m.kase, row.Tasks, level, w, m.st) }
 	} else {
 		q.body, q.begin = m.previewOf(steps.Action{Verb: steps.Execute, Task: row.Task}, consent{level: m.kase.Level(row.Task)})

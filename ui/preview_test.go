@@ -27,7 +27,7 @@ func TestAPhaseIsCountedAsItWillHappen(t *testing.T) {
 	d.words("phase rollout")
 	d.press("enter", "x")
 	d.expect(t, "EXECUTE 3 of 11 tasks of rollout (high)", "does     3 of 11 tasks", "stops at Stop the head (stop-head@head), a point of no return",
-		"not covered: Stop the head is a point of no return: Ray's", "type  4 servers  to confirm",
+		"not covered: Stop the head is a point of no return: Ray's", "type  3 workers  to confirm",
 		"w81: Stop all 2.40 workers, high", "docker compose down -t 60", "with     REPO=/opt/megabuild")
 	d.press("pgdown")
 	d.expect(t, "w82: Stop all 2.40 workers, high", "the same as on w81", "Not covered by this yes", "head: Stop the head", "w81: Watch this server")
