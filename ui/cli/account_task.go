@@ -29,6 +29,9 @@ type taskAccount struct {
 	Attempts []attemptAccount `json:"attempts,omitempty"`
 	Words    []word           `json:"words,omitempty"` // what was said of it and what was seen
 
+	// Reopened: it was finished, and a rollback has made it new again.
+	Reopened bool `json:"reopened,omitempty"`
+
 	waits  string    // what an open task waits for, in words
 	opened time.Time // it waits for a person, or soaks, since
 	colour string    // of a soak, as it was said last
@@ -137,6 +140,12 @@ func (a *taskAccounts) take(v runner.EventView) {
 	if e, ok := v.Event.(steps.Intended); ok {
 		a.owner[e.Attempt] = e.Task
 		a.attempt(v.At, e)
+	}
+	if e, ok := v.Event.(steps.RollbackClosed); ok {
+		for _, t := range e.Reopens {
+			x := a.of(t)
+			x.Reopened = x.Status == steps.TaskNotStarted
+		}
 	}
 	for _, t := range a.about(v.Event) {
 		x := a.of(t)

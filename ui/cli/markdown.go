@@ -129,6 +129,9 @@ func writeTasks(b *bufio.Writer, list []taskAccount) {
 	b.WriteString("| step | host | title | refs | began | planned | took | state | exit codes | by |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, t := range list {
 		state := first(t.waits, string(t.Status))
+		if t.Reopened {
+			state = "done before the rollback, new again"
+		}
 		if t.How != "" && t.How != steps.HowProven {
 			state += ", " + t.How
 		}
