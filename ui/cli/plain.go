@@ -125,6 +125,14 @@ func (f *plain) choose(ctx context.Context, snap runner.Snapshot, list []entry, 
 			return f.carryOut(ctx, e)
 		}
 	}
+	switch strings.ToLower(line) {
+	case "?", "help":
+		f.print("a number of the list, or its words as they stand there; words that are not listed are under more; an empty line lists again\n")
+		return nil
+	case "status":
+		f.show(snap, list)
+		return nil
+	}
 	if why := f.refusal(snap, line); why != "" {
 		f.print("refused: %s\n", tail.Inert(why))
 		return nil
