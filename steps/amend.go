@@ -6,7 +6,9 @@ package steps
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 )
 
 // Changes lists, a line each, what another text of the runbook would change.
@@ -20,7 +22,7 @@ func (c *Case) Changes(next *Runbook) []string {
 		case was == nil:
 			out = append(out, "new step "+id)
 		case ContentHash(s) != ContentHash(was):
-			out = append(out, fmt.Sprintf("step %s: script, dir, shell, timeout or undo changed%s", id, c.frozenNote(was)))
+			out = append(out, fmt.Sprintf("step %s: %s changed%s", id, changedParts(was, s), c.frozenNote(was)))
 		case !slices.Equal(s.Hosts, was.Hosts):
 			out = append(out, fmt.Sprintf("step %s: hosts %v, were %v", id, s.Hosts, was.Hosts))
 		case !sameBatches(s, was):
@@ -36,6 +38,30 @@ func (c *Case) Changes(next *Runbook) []string {
 		out = append(out, "no step's script changed (titles, notes, variables, evidence or comments did)")
 	}
 	return out
+}
+
+// changedParts names what of a step's content (ContentHash) is another.
+func changedParts(was, s *Step) string {
+	undo := func(s *Step) Undo {
+		if s.Undo == nil {
+			return Undo{}
+		}
+		u := *s.Undo
+		return Undo{Script: u.Script, Dir: u.Dir, Text: u.Text, Timeout: u.Timeout}
+	}
+	var parts []string
+	for _, x := range []struct {
+		name string
+		is   bool
+	}{
+		{"kind", s.Kind != was.Kind}, {"script", s.Script != was.Script}, {"folder", s.Dir != was.Dir}, {"shell", s.Shell != was.Shell},
+		{"timeout", s.Timeout != was.Timeout}, {"edit", !reflect.DeepEqual(s.File, was.File)}, {"undo", !reflect.DeepEqual(undo(s), undo(was))},
+	} {
+		if x.is {
+			parts = append(parts, x.name)
+		}
+	}
+	return strings.Join(parts, " and ")
 }
 
 func (c *Case) frozenNote(s *Step) string {

@@ -108,6 +108,7 @@ func (m *model) askAmend(next *steps.Runbook, take []string) {
 		for _, l := range m.kase.Changes(next) {
 			p.Text(style.Plain, l)
 		}
+		p.ScriptChanges(m.kase.Book, next)
 		return p.Lines
 	}
 	run, ctx := m.run, m.ctx

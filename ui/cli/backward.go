@@ -114,6 +114,7 @@ func (f *plain) amend(ctx context.Context) error {
 	for _, line := range c.Changes(f.s.next) {
 		f.print("  %s\n", line)
 	}
+	f.showChanges(c.Book, f.s.next)
 	if line := f.s.p.untried(c.Book, f.s.next); line != "" {
 		f.print("  %s\n", tail.Inert(line))
 	}
@@ -132,6 +133,15 @@ func (f *plain) amend(ctx context.Context) error {
 	}
 	return f.s.amend(ctx, steps.Action{Verb: steps.Amend, Actor: f.s.p.actor(), Reason: reason, Take: take,
 		Confirm: steps.Confirmation{Level: steps.Low, How: "key", By: f.s.p.actor()}})
+}
+
+// showChanges prints every script that a new text changes, line by line.
+func (f *plain) showChanges(book, next *steps.Runbook) {
+	for s := range next.Steps() {
+		if diff := pane.ScriptDiff(book, s); diff != "" {
+			f.showText("script of "+s.ID, diff)
+		}
+	}
 }
 
 // takeUndos asks, where the undo of what has been done changed, which is taken:

@@ -77,7 +77,7 @@ kind = "rehearsal"
 	}
 	b.write("runbook.toml", strings.Replace(string(book), "echo x", "echo y", 1))
 	out, _ := b.want(4, "amend\ny\nbetter\nquit\n", "run", "--plain", "-e", "prod")
-	if !strings.Contains(out, "new, and never rehearsed on real hosts: write\n") {
+	if !strings.Contains(out, "new, and never rehearsed on real hosts: write\n") || !strings.Contains(out, "step write: script changed\n") || !strings.Contains(out, "-echo x") || !strings.Contains(out, "+echo y") {
 		t.Error(out)
 	}
 	out, _ = b.want(0, "", "report")

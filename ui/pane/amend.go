@@ -1,7 +1,7 @@
 package pane
 
-// The rule of this file: where the undo of what has been done would change, both
-// texts are on the screen.
+// The rule of this file: what another text of the runbook changes is on the screen
+// in both texts; so is the undo of what has been done.
 
 import (
 	"fmt"
@@ -28,6 +28,26 @@ func (p *Page) ChangedUndos(undos []steps.UndoChange, take []string) {
 		}
 		p.Toned(style.Warn, "undo", u.Step+" on "+hostsOf(u.Tasks)+": "+which)
 	}
+}
+
+// ScriptChanges shows every script that another text changes, line by line.
+func (p *Page) ScriptChanges(book, next *steps.Runbook) {
+	for s := range next.Steps() {
+		if diff := ScriptDiff(book, s); diff != "" {
+			p.Head("Script of " + s.ID)
+			p.Changed(diff)
+		}
+	}
+}
+
+// ScriptDiff is what another text makes of a step's script; "" where it leaves
+// it as it is, or brings it.
+func ScriptDiff(book *steps.Runbook, s *steps.Step) string {
+	was := book.Step(s.ID)
+	if was == nil || was.Script == s.Script {
+		return ""
+	}
+	return udiff.Unified("now", "new", was.Script, s.Script)
 }
 
 // UndoChange shows the undo as it was executed beside the new one.
