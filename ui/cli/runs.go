@@ -4,10 +4,15 @@ package cli
 // hides what is broken is no list.
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
-
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -40,6 +45,7 @@ type runReport struct {
 	Total    int           `json:"total"`
 	Events   int64         `json:"events"`
 	Rehearse bool          `json:"rehearsal"`
+	Fleet    int           `json:"fleet,omitempty"` // process that simulates its servers
 }
 
 func (l *ledger) began() time.Time {
@@ -55,6 +61,7 @@ func (l *ledger) report(p *program) runReport {
 		From: o.From, Faults: o.Faults, Began: l.began(), Last: l.state.Last, Open: l.open(), Driver: l.state.Driver,
 		Partner: l.state.Partner, Console: journal.Holder(l.dir), Events: l.state.Seq, Rehearse: o.EnvKind != steps.Live}
 	r.Code, r.Why = l.outcome(p)
+	r.Fleet = l.fleet()
 	if l.damage == nil {
 		n := l.caseNow(p).Progress("")
 		r.Done, r.Skipped, r.Total = n.Done, n.Skipped, n.Total
@@ -99,10 +106,31 @@ func (p *program) runs() error {
 	}
 	w := tabwriter.NewWriter(p.env.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", r.ID, environmentWord(r.Env, r.Kind), openWord(r), r.Done+r.Skipped, r.Total,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", r.ID, environmentWord(r.Env, r.Kind), openWord(r)+r.fleetWord(), r.Done+r.Skipped, r.Total,
 			r.Last.Local().Format("2006-01-02 15:04"), tail.Inert(r.Title))
 	}
 	return w.Flush()
+}
+
+// fleet is the process that simulates the servers of a run until it is closed;
+// 0 where there is none.
+func (l *ledger) fleet() int {
+	text, err := os.ReadFile(filepath.Join(l.dir, fleetName, "pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return 0
+	}
+	return pid
+}
+
+func (r runReport) fleetWord() string {
+	if r.Fleet == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", its fleet is process %d", r.Fleet)
 }
 
 // environmentWord is the environment as it is shown everywhere: in words.
