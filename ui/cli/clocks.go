@@ -35,7 +35,7 @@ func clocksOf(c *steps.Case) []clocksReport {
 		if s, passed := c.PointOfNoReturn(id); s != nil {
 			r.NoReturn, r.Passed = s.ID, passed
 		}
-		if w, open := c.Window(); open && w.Phase == id {
+		if w, open := c.Window(); open && w.Phase == id && c.State.Rollback == nil {
 			at, sure, _ := c.LatestRollback()
 			r.RollbackBy, r.Before = at, !sure
 		}

@@ -198,7 +198,7 @@ func taskLine(t taskReport) string {
 	if t.How != "" && t.How != steps.HowProven {
 		word += ", " + t.How
 	}
-	line := fmt.Sprintf("%-28s %-9s %s", t.Step+"@"+t.Host, word, tail.Inert(t.Title))
+	line := fmt.Sprintf("%-28s %-20s %s", t.Step+"@"+t.Host, word, tail.Inert(t.Title))
 	if t.Reason != "" {
 		line += ": " + tail.Inert(t.Reason)
 	}
