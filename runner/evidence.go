@@ -56,3 +56,12 @@ func (r *Runner) sawEvidence(t steps.Task, seen []steps.Reading) {
 	}
 	r.publish()
 }
+
+// lastWords writes down how far each soak is: from now on nobody looks.
+func (r *Runner) lastWords() {
+	for _, t := range r.book.Tasks() {
+		if e, ok := r.kase().SoakLeft(t); ok && r.frozen == nil {
+			r.commit(e)
+		}
+	}
+}

@@ -147,6 +147,7 @@ func (r *Runner) Run(ctx context.Context) {
 			f()
 			r.advance()
 		case <-ctx.Done():
+			r.lastWords()
 			return
 		}
 	}

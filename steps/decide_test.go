@@ -136,7 +136,12 @@ evidence = [ { title = "disk", script = "true", max_age = "30s" }, { title = "pa
 	if got := s.state("g").Signed["partner"]; got.By != "bob" || got.How != "typed in the same session" {
 		t.Errorf("signed off: %+v", got)
 	}
-	s.later(31*time.Second).never(yes, EvidenceBad, "cannot tell: last seen")
+	for _, r := range s.later(5 * time.Second).c.Evidence(at("g")) {
+		if r.Title == "partner" && s.c.Now.Sub(r.At) != 5*time.Second {
+			t.Errorf("a yes of 5 s ago is said to be of %v ago: %+v", s.c.Now.Sub(r.At), r)
+		}
+	}
+	s.later(26*time.Second).never(yes, EvidenceBad, "cannot tell: last seen")
 	s.green("g").do(yes)
 	if passed := s.log[len(s.log)-1].(Passed); len(passed.Evidence) != 3 {
 		t.Errorf("the event carries %d readings, want 3", len(passed.Evidence))

@@ -137,7 +137,7 @@ func (c *Case) signed(t Task, e Evidence) Reading {
 		r.Why = "the yes of " + s.By + " counts no more: " + why
 		return r
 	}
-	r.Verdict, r.Text, r.Why, r.At = Green, "yes of "+s.By+", "+s.How, "", c.Now
+	r.Verdict, r.Text, r.Why, r.At = Green, "yes of "+s.By+", "+s.How, "", s.At
 	return r
 }
 

@@ -67,6 +67,36 @@ func (c *Case) SoakNow(t Task) (Soaked, bool) {
 	return e, true
 }
 
+// SoakLeft is the last word of a green soak to which nobody looks any more from
+// now on: what was seen to be green until now counts.
+func (c *Case) SoakLeft(t Task) (Soaked, bool) {
+	s, ts := c.Step(t), c.State.Task(t)
+	if s == nil || s.Soak == nil || ts.Status != TaskOpen || ts.Kind != Soak || ts.Soak.Now != SoakGreen || c.overslept(s, ts.Soak) {
+		return Soaked{}, false
+	}
+	seen := c.Evidence(t)
+	if soakColour(seen) != SoakGreen {
+		return Soaked{}, false
+	}
+	return Soaked{Task: t, To: SoakGreen, Green: Duration(c.soakGreen(s, ts.Soak)), Evidence: seen}, true
+}
+
+// soakGreen is for how long an open soak has been green now: never for longer
+// than it has to be.
+func (c *Case) soakGreen(s *Step, k SoakState) time.Duration {
+	return min(k.GreenAt(c.Now, c.State.Speed()), s.Soak.For.D())
+}
+
+// StandsStill says that an open soak gets no further while no console looks at
+// it; "" for anything else.
+func (c *Case) StandsStill(t Task) string {
+	s, ts := c.Step(t), c.State.Task(t)
+	if s == nil || s.Soak == nil || ts.Status != TaskOpen || ts.Kind != Soak {
+		return ""
+	}
+	return fmt.Sprintf("%s stands still, for no console looks at it: green for %s of %s so far", t, brief(min(ts.Soak.Green, s.Soak.For.D())), s.Soak.For)
+}
+
 // SoakResumed is what becomes of an open soak when somebody looks again after
 // nobody did. Last is when it is known that somebody still did; zero for the
 // soak's own last word.
@@ -119,7 +149,7 @@ func (c *Case) soaking(t Task) string {
 	if s == nil || s.Soak == nil || c.unwatched(s, k) > 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s is soaking, green for %s of %s", t, brief(k.GreenAt(c.Now, c.State.Speed())), s.Soak.For)
+	return fmt.Sprintf("%s is soaking, green for %s of %s", t, brief(c.soakGreen(s, k)), s.Soak.For)
 }
 
 // SoakDeadline is when an open soak has to be complete; zero where it has no

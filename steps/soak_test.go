@@ -277,3 +277,30 @@ func TestSoakIsWrittenDownByTheRunsClock(t *testing.T) {
 		}
 	}
 }
+
+// Whoever leaves a green soak writes down what was seen until then, and no more
+// than that; nobody counts on after it, and never beyond the soak's own time.
+func TestLeavingKeepsWhatWasSeen(t *testing.T) {
+	s := play(t, "live", soaking).do(x("k@w1")).see(Green).later(13 * time.Second)
+	s.c.Seen.Evidence[at("k@w1")] = []Reading{{Title: "alerts", Host: "w1", Verdict: Green, At: s.c.Now}}
+	e, ok := s.c.SoakLeft(at("k@w1"))
+	if !ok || e.To != SoakGreen || e.Green != Duration(13*time.Second) {
+		t.Fatalf("%+v %v", e, ok)
+	}
+	s.fold(e)
+	if got := s.later(2 * time.Minute).c.StandsStill(at("k@w1")); got != "k@w1 stands still, for no console looks at it: green for 13s of 10m so far" {
+		t.Error(got)
+	}
+	if e := s.c.SoakResumed(at("k@w1"), time.Time{}); e.Green != Duration(13*time.Second) || e.Reason != "nobody looked for 2m" {
+		t.Errorf("%+v", e)
+	}
+	s = play(t, "live", soaking).do(x("k@w1")).see(Red)
+	if e, ok := s.c.SoakLeft(at("k@w1")); ok {
+		t.Errorf("red: %+v", e)
+	}
+	s = play(t, "live", soaking).do(x("k@w1")).see(Green)
+	s.c.State.Opened.Speed, s.c.State.Opened.EnvKind = 600, Embedded
+	if got := s.later(59 * time.Second).c.soaking(at("k@w1")); !strings.Contains(got, "green for 10m of 10m") {
+		t.Error(got)
+	}
+}

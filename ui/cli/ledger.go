@@ -164,10 +164,18 @@ func (l *ledger) outcome(p *program) (int, string) {
 	if l.damage != nil {
 		return steps.CodeDamaged, l.damage.Error()
 	}
-	code, why := l.caseNow(p).Outcome(nil)
+	c := l.caseNow(p)
+	code, why := c.Outcome(nil)
 	attended := journal.Holder(l.dir) != ""
 	if alone := l.state.Sequence != nil || len(l.state.Busy("")) > 0; code == steps.CodeDone && alone && !attended {
 		code = steps.CodePerson // what is under way ends on its host, and nobody takes its end
+	}
+	if code == steps.CodeDone && l.open() && !attended {
+		for _, t := range c.Book.Tasks() {
+			if still := c.StandsStill(t); still != "" {
+				return steps.CodePerson, still
+			}
+		}
 	}
 	if code == steps.CodeDone && why == "" {
 		why = "complete"

@@ -52,7 +52,7 @@ func TestStatusOfASoakThatGoesOn(t *testing.T) {
 		code, out, _ := b.belay("", "status")
 		return code == steps.CodeDone && goesOn.MatchString(out) && regexp.MustCompile(`(?m)^open since`).MatchString(out)
 	})
-	if out, _ := b.want(0, "", "runs"); !regexp.MustCompile(` open +0/1 `).MatchString(out) {
+	if out, _ := b.want(0, "", "runs"); !regexp.MustCompile(` open, its fleet is process [0-9]+ +0/1 `).MatchString(out) {
 		t.Error(out)
 	}
 	if err := driver.Process.Signal(syscall.SIGINT); err != nil {
@@ -61,5 +61,10 @@ func TestStatusOfASoakThatGoesOn(t *testing.T) {
 	_ = driver.Wait()
 	if code := driver.ProcessState.ExitCode(); code != steps.CodePerson {
 		t.Errorf("exit code %d\n%s", code, said)
+	}
+	// what was seen is kept, and nobody counts on
+	still := regexp.MustCompile(`k@a stands still, for no console looks at it: green for [1-9][0-9ms]* of 10h so far`)
+	if code, out, _ := b.belay("", "status"); code != steps.CodePerson || !still.MatchString(out) {
+		t.Errorf("code %d\n%s", code, out)
 	}
 }
