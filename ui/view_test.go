@@ -220,6 +220,10 @@ func TestAnOutputWithoutLinesSaysSo(t *testing.T) {
 	d.goToTask(task)
 	d.press("2", "z")
 	d.expect(t, "it has printed nothing for 1:12")
+	f.seen.Hosts["head"] = steps.HostSeen{Why: "no route"}
+	d.look()
+	d.expect(t, "what it has printed is not known: head is away")
+	f.seen.Hosts["head"] = steps.HostSeen{Up: true}
 	f.finish("build", 0)
 	d.look()
 	d.press("esc")

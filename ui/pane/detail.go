@@ -149,6 +149,8 @@ func Silence(r *Run, t steps.Task, w int, st *style.Style) []string {
 	d, _ := r.Elapsed(t)
 	switch {
 	case a == nil:
+	case ts.Status.Busy() && r.away(t.Host):
+		p.Text(style.Warn, "what it has printed is not known: "+t.Host+" is away")
 	case ts.Status.Busy():
 		p.Text(style.Dim, "it has printed nothing for "+Clock(d))
 	case a.HasCode:
@@ -157,6 +159,12 @@ func Silence(r *Run, t steps.Task, w int, st *style.Style) []string {
 		p.Text(style.Dim, "it printed nothing")
 	}
 	return p.Lines
+}
+
+// away reports whether a host was asked and does not answer.
+func (r *Run) away(host string) bool {
+	seen, asked := r.Seen.Hosts[host]
+	return asked && !seen.Up
 }
 
 // attempt tells of the newest attempt.
