@@ -12,7 +12,7 @@ func TestCrashLoop(t *testing.T) {
 	c := rehearseWith(t, wide, lasting, "--fault", "crash-loop:w82")
 	c.live()
 	c.stage("to the gate", func(c *console) {
-		c.phase("5 hosts")
+		c.phase()
 		c.waitRow("Build 2.53", "done 4/4")
 		c.announces()
 		c.opensTheGate()

@@ -70,7 +70,7 @@ func (c *console) takesTheNewText() {
 }
 
 func (c *console) closedInTheBuild() {
-	c.phase("5 hosts")
+	c.phase()
 	c.recorded("four builds that run", func(es []event) bool { return len(attempts(es, "started", "build")) == 4 })
 	fleet := c.fleetPid()
 	c.hungUp()

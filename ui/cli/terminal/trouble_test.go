@@ -11,7 +11,7 @@ func TestTrouble(t *testing.T) {
 	t.Parallel()
 	c := rehearse(t, wide, "--fault", "exit:3:build@w81")
 	c.live()
-	c.phase("5 hosts")
+	c.phase()
 	c.stage("held by itself", (*console).holdsTheFailure)
 	c.stage("retried", (*console).retriesTheBuild)
 	c.stage("skipped", (*console).skipsTheAnnouncement)
