@@ -231,3 +231,17 @@ func TestAnOutputWithoutLinesSaysSo(t *testing.T) {
 	d.press("2", "z")
 	d.expect(t, "it printed nothing in 1:12; exit code 0")
 }
+
+// A screen that is too small for anything else still says what is under way.
+func TestTooSmallSaysWhatIsUnderWay(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	f.assume("prepare")
+	d := sit(t, f, 40, 10)
+	d.expect(t, "nothing is running", "too small")
+	f.fold(steps.Began{Task: steps.Task{Step: "go", Host: steps.LocalHost}, Phase: "rollout", As: steps.Gate, N: 1, Book: f.book.Hash})
+	d.look()
+	d.expect(t, "waits for a yes", "too small")
+	if strings.Contains(d.screen(), "nothing is running") {
+		t.Error(d.screen())
+	}
+}

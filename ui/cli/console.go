@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -165,7 +166,20 @@ func (s *session) sshCommand(host string) string {
 	if !ok || book.Kind == steps.Embedded {
 		return ""
 	}
+	return s.p.sshLine(h)
+}
+
+// sshLine reaches a host as Belay does, by the same configuration.
+func (p *program) sshLine(h steps.Host) string {
 	out := "ssh "
+	if file := p.sshConfig(); file != "" {
+		if strings.ContainsFunc(file, func(r rune) bool {
+			return !strings.ContainsRune("/._-+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			file = "'" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+		}
+		out += "-F " + file + " "
+	}
 	if h.Port != 0 {
 		out += fmt.Sprintf("-p %d ", h.Port)
 	}

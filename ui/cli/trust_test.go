@@ -6,6 +6,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -151,5 +152,23 @@ func TestWhatAHostSaysOfItself(t *testing.T) {
 		if strings.Contains(text, "sort") != slices.Equal(r.Missing, []string{"sort"}) {
 			t.Errorf("%q: %q", text, r.Missing)
 		}
+	}
+}
+
+// TestTheSSHLineReachesTheHost: what is copied for a shell on a host works as it
+// stands, with a configuration of Belay's own too.
+func TestTheSSHLineReachesTheHost(t *testing.T) {
+	if _, err := exec.LookPath("ssh"); err != nil {
+		t.Skip("ssh is not on this machine")
+	}
+	b := newBench(t, 1, twoSteps)
+	env := Host()
+	env.Getenv = func(name string) string { return b.environ[name] }
+	p := &program{env: env}
+	s := b.servers[0]
+	line := p.sshLine(steps.Host{Address: s.Host, Port: s.Port, User: s.User})
+	out, err := exec.Command("sh", "-c", line+" echo reached").CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), "reached\n") {
+		t.Errorf("%s: %v %s", line, err, out)
 	}
 }
