@@ -32,7 +32,7 @@ func (c *console) phase() {
 	c.Helper()
 	c.selects("phase rollout", "Roll-out")
 	c.press("x")
-	c.yes("of rollout (low)")
+	c.yes("of rollout (med)")
 }
 
 // slow lets a build and an undo go on for some seconds, also at the speed of
