@@ -106,7 +106,7 @@ func hanging(after int64, hostKey ssh.Signer, passed *atomic.Int64) net.Conn {
 // a session. make deep takes every byte.
 func TestAHangAtAnyByteIsShown(t *testing.T) {
 	hostKey, me := newSigner(t), newSigner(t)
-	look := func(t *testing.T, after int64, passed *atomic.Int64) (err error, took time.Duration, l job.Link) {
+	look := func(t *testing.T, after int64, passed *atomic.Int64) (took time.Duration, l job.Link, err error) {
 		synctest.Test(t, func(t *testing.T) {
 			h := New(Settings{ID: "x", Hop: Hop{Address: fmt.Sprint("hangs-after-", after), Signers: []ssh.Signer{me},
 				HostKey: ssh.FixedHostKey(hostKey.PublicKey())},
@@ -118,10 +118,10 @@ func TestAHangAtAnyByteIsShown(t *testing.T) {
 			l = h.Link()
 			h.Close()
 		})
-		return err, took, l
+		return took, l, err
 	}
 	var all atomic.Int64
-	if err, _, _ := look(t, -1, &all); err != nil {
+	if _, _, err := look(t, -1, &all); err != nil {
 		t.Fatal(err)
 	}
 	step := all.Load()/150 + 1
@@ -133,7 +133,7 @@ func TestAHangAtAnyByteIsShown(t *testing.T) {
 	// without them has its answer.
 	for n := int64(0); n < all.Load()-200; n += step {
 		var passed atomic.Int64
-		err, took, l := look(t, n, &passed)
+		took, l, err := look(t, n, &passed)
 		var away *job.Unreachable
 		if !errors.As(err, &away) || took > shownWithin || l.Up || l.Err == nil {
 			t.Fatalf("hangs after byte %d of %d: %v after %v, link %+v", n, all.Load(), err, took, l)
