@@ -18,7 +18,7 @@ var sizes = []size{{80, 24}, {120, 36}, {200, 60}}
 // TestFirstScreen: the same run, looked at from terminals of every kind.
 func TestFirstScreen(t *testing.T) {
 	t.Parallel()
-	c := rehearse(t, sizes[0])
+	c := rehearseWith(t, sizes[0], worded)
 	c.stage("first", func(c *console) { c.greets(); c.logsFlow() })
 	c.stage("help", (*console).helps)
 	c.stage("sizes", func(c *console) {
@@ -275,14 +275,14 @@ func (c *console) keepsQuestion() {
 	c.selects("phase rollout", "Roll-out")
 	c.press("x")
 	c.see("EXECUTE", "of rollout (high)", "to confirm")
-	c.write("5 ho")
+	c.write("4 se")
 	for _, to := range []size{{80, 24}, {120, 36}, {200, 60}} {
 		c.resize(to)
 		c.until("the question at "+to.String(), fills(to))
-		c.see("of rollout (high)", "5 ho_")
+		c.see("of rollout (high)", "4 se_")
 	}
 	c.press("Enter")
-	c.see("of rollout (high)", "5 ho_", "type 5 hosts exactly")
+	c.see("of rollout (high)", "4 se_", "type 4 servers exactly")
 	c.press("Escape")
 	c.gone("of rollout (high)")
 	c.press(".")

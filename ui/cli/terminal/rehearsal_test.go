@@ -99,6 +99,11 @@ func rehearseWith(t *testing.T, s size, edit func(t *testing.T, book string) str
 	return c
 }
 
+// worded gives the phase a step that asks for words under the first yes.
+func worded(t *testing.T, book string) string {
+	return with(t, book, "\nid       = \"backup\"", "\nconfirm  = \"med\" # raised by one: it has no undo\nid       = \"backup\"")
+}
+
 // with changes the one place of a runbook that says so.
 func with(t *testing.T, book, from, to string) string {
 	t.Helper()

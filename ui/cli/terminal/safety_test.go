@@ -11,7 +11,7 @@ import (
 // is text.
 func TestSafety(t *testing.T) {
 	t.Parallel()
-	c := rehearse(t, size{120, 36})
+	c := rehearseWith(t, size{120, 36}, worded)
 	c.greets()
 	c.live()
 	c.stage("paste", (*console).pasted)
@@ -45,9 +45,9 @@ func (c *console) pasted() {
 	c.selects("phase rollout", "Roll-out")
 	c.press("x")
 	c.see("to confirm: [_")
-	c.paste("5 hosts\r")
-	c.write("5 h") // only what is typed counts
-	c.see("to confirm: [5 h_")
+	c.paste("4 servers\r")
+	c.write("4 s") // only what is typed counts
+	c.see("to confirm: [4 s_")
 	c.press("Escape")
 	c.gone("to confirm")
 }
