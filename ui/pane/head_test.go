@@ -126,19 +126,3 @@ func TestWrappedPagesSkipNothing(t *testing.T) {
 		t.Errorf("the end does not fit on the screen from line %d on", last)
 	}
 }
-
-// A log that stands still says so where the eye is, at every height.
-func TestAStandingLogSaysSoInItsTitle(t *testing.T) {
-	ring := tail.NewRing(0)
-	fmt.Fprintln(ring, "a line")
-	st := style.New(true, false, style.Solid)
-	s := Server{ID: "w81", Up: true, Logs: 1, Log: Log{Name: "app", Nth: 1, Ring: ring}}
-	for _, h := range []int{2, 6, 16} {
-		for paused, want := range map[bool]bool{true: true, false: false} {
-			title := s.Draw(LogView{Paused: paused}, 60, h, st)[0]
-			if strings.Contains(title, "log stands still") != want {
-				t.Errorf("%d rows, paused %v: %q", h, paused, title)
-			}
-		}
-	}
-}

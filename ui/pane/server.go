@@ -169,9 +169,6 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 	if c := s.skewCell(st); c != "" {
 		right = c + "  " + right
 	}
-	if v.Paused && s.Log.Ring != nil {
-		right = st.Paint(style.Warn, "log stands still") + "  " + right
-	}
 	above = []string{TitleLine(s.Name(), right, s.Focused, w, st)}
 	switch {
 	case h > 24:
