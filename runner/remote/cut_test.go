@@ -31,10 +31,9 @@ func TestOutputToTheByte(t *testing.T) {
 	}
 	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"MaxStartups 1000"}})
 	coin := rand.New(rand.NewPCG(2, 3))
-	var x *proxy
 	// A frame of 256 KiB passes whole or not at all: about one link in three has
 	// to bear one, so that the output lasts for all the cuts.
-	x = newProxy(t, s.Addr, func() (int64, trouble) {
+	x := newProxy(t, s.Addr, func(x *proxy) (int64, trouble) {
 		if x.count() >= cuts {
 			return -1, 0
 		}
@@ -115,7 +114,7 @@ func TestOthersAreNotDelayed(t *testing.T) {
 		looks = 60
 	}
 	s := sshdtest.Start(t, sshdtest.Options{Config: []string{"MaxStartups 1000"}})
-	stalled := newProxy(t, s.Addr, func() (int64, trouble) { return 8_000, stall }) // behind the handshake
+	stalled := newProxy(t, s.Addr, func(*proxy) (int64, trouble) { return 8_000, stall }) // behind the handshake
 	set := settings(s)
 	set.Port, set.HostKeyAlias = stalled.port(), "behind-the-proxy"
 	write(t, s.KnownHosts, s.KnownHostsLine(s.HostKey+".pub")+"behind-the-proxy "+keyOf(t, s))

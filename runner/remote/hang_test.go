@@ -159,7 +159,7 @@ func TestAHangIsShownInTime(t *testing.T) {
 	answers := make(chan shown)
 	places := 0
 	for after := int64(0); after < 3200; after += 64 {
-		x := newProxy(t, s.Addr, func() (int64, trouble) { return after, stall })
+		x := newProxy(t, s.Addr, func(*proxy) (int64, trouble) { return after, stall })
 		set := settings(s)
 		set.Port, set.HostKeyAlias, set.Limits = x.port(), "behind-the-proxy", Limits{}
 		h := open(t, set)

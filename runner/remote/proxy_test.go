@@ -27,9 +27,9 @@ func (k trouble) String() string {
 	return [...]string{"stall", "drop", "reset", "half-close", "slow"}[k]
 }
 
-// plan says after how many bytes from the host something happens to a link; a
+// plan says of a proxy after how many bytes from the host something happens to a link; a
 // negative number is never.
-type plan func() (after int64, kind trouble)
+type plan func(x *proxy) (after int64, kind trouble)
 
 type proxy struct {
 	t    *testing.T
@@ -90,7 +90,7 @@ func (x *proxy) accept() {
 		}
 		x.mu.Unlock()
 		k := &wire{x: x, ours: ours.(*net.TCPConn), theirs: theirs.(*net.TCPConn)}
-		k.after, k.kind = x.plan()
+		k.after, k.kind = x.plan(x)
 		x.wg.Go(k.up)
 		x.wg.Go(k.down)
 	}
