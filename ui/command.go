@@ -37,6 +37,7 @@ func init() { // the help of the screen lists them
 		{"fire", "ID REASON", "say that a trigger's condition holds", (*model).cmdFire},
 		{"override", "ID", "go on against a trigger that has fired", (*model).cmdOverride},
 		{"amend", "", "what the runbook's file would change, and take it", (*model).cmdAmend},
+		{"tour", "", "begin the tour of the keys, or end it", (*model).cmdTour},
 		{"close", "[REASON]", "close the run; abandoned when it is not complete", (*model).cmdClose},
 		{"q", "", "leave", func(m *model, _ []string, _ string) tea.Cmd { m.askLeave(); return nil }},
 	}

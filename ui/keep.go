@@ -33,6 +33,7 @@ type keptScreen struct {
 	Table   bool               `json:"table,omitempty"` // the servers' table and one log, not the board
 	Split   shift              `json:"split,omitzero"`
 	Shown   map[string]string  `json:"shown,omitempty"` // the log that each server shows, where it is not its first
+	Tour    *[]string          `json:"tour,omitempty"`  // what the tour has told, while it goes on
 	Logs    map[string]keptLog `json:"logs,omitempty"`  // by HOST/LOG, or "output of TASK"
 }
 
@@ -75,6 +76,10 @@ func (m *model) kept() []byte {
 			k.Logs[key] = l
 		}
 	}
+	if m.tour.on {
+		told := slices.Sorted(maps.Keys(m.tour.learnt))
+		k.Tour = &told
+	}
 	out, err := json.MarshalIndent(k, "", "  ")
 	if err != nil { // there is nothing in it that could fail
 		return nil
@@ -116,6 +121,12 @@ func (m *model) asLeft(text []byte, err error) error {
 		m.views[key] = indexed(v, false)
 	}
 	m.shown = k.Shown
+	if k.Tour != nil {
+		m.tour.on = true
+		for _, id := range *k.Tour {
+			m.tour.learnt[id] = true
+		}
+	}
 	return nil
 }
 

@@ -88,7 +88,7 @@ var moveKeys = []binding{
 	{[]string{"."}, "next step", "to what is next; the cursor follows again", moving, anywhere, false, plain((*model).home)},
 	{[]string{"o"}, "fold", "fold or unfold a group", moving, inSteps, false, plain((*model).fold)},
 	{[]string{"l", "right"}, "unfold", "unfold a group", moving, inSteps, false, plain(func(m *model) { m.setFold(true) })},
-	{[]string{"h", "left"}, "fold", "fold a group, or go to the one around the row", moving, inSteps, false, plain(func(m *model) { m.setFold(false) })},
+	{[]string{"h", "left"}, "group", "fold a group, or go to the one around the row", moving, inSteps, false, plain(func(m *model) { m.setFold(false) })},
 	{[]string{"enter"}, "open", "what can be said or decided about the row", moving, inSteps, false, plain((*model).open)},
 	{[]string{"tab"}, "next pane", "next pane", moving, anywhere, false, plain(func(m *model) { m.turn(1) })},
 	{[]string{"shift+tab", "P"}, "previous pane", "previous pane", moving, anywhere, false, plain(func(m *model) { m.turn(-1) })},

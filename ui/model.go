@@ -85,7 +85,8 @@ type model struct {
 	tone     style.Tone
 	saidAt   time.Time
 	history  []string // of the command line
-	askedFor string   // the rollback's host whose word was asked for last
+	tour     tour
+	askedFor string // the rollback's host whose word was asked for last
 
 	frame  tea.View
 	drawn  bool // frame shows all that is known
@@ -98,6 +99,7 @@ func newModel(ctx context.Context, o Options, r Run) *model {
 		ctx: ctx, opts: o, run: r, dark: o.Theme != Light, lower: detailPart, board: true,
 		folds: pane.Folds{}, pages: map[part]int{}, views: map[string]pane.LogView{}, log: map[string]int{},
 		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, sifts: map[string]int{}, places: map[focus]box{},
+		tour: tour{on: o.Tour, learnt: map[string]bool{}},
 	}
 	m.restyle()
 	return m

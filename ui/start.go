@@ -71,6 +71,7 @@ type Options struct {
 	Environ []string              // of the terminal: TERM, NO_COLOR, …; nil for the process's
 	Profile *colorprofile.Profile // of colours; nil to ask the terminal
 	Title   string                // of the terminal's window
+	Tour    bool                  // the keys are taught on the way
 	Now     func() time.Time      // nil for time.Now
 
 	// Edited yields the text of the runbook's file when it has changed.

@@ -26,7 +26,9 @@ func (m *model) Init() tea.Cmd {
 // Update takes one message.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.drawn = false
-	return m, tea.Batch(m.take(msg), m.begin())
+	cmd := tea.Batch(m.take(msg), m.begin())
+	m.learn()
+	return m, cmd
 }
 
 // take does what a message means.

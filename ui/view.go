@@ -47,7 +47,9 @@ func (m *model) title() string {
 	return inert(strings.TrimSpace("belay " + short + " " + or(m.opts.Title, m.kase.Book.Title)))
 }
 
-func (m *model) layout() layout { return arrange(m.w, m.h, len(m.servers), m.board, m.split) }
+func (m *model) layout() layout {
+	return arrange(m.w, m.h-m.tourHeight(), len(m.servers), m.board, m.split)
+}
 
 // box is a place on the screen, in cells.
 type box struct{ x, y, w, h int }
@@ -68,6 +70,7 @@ func (m *model) picture() []string {
 	out := pane.Header(m.kase, m.w, l.header, m.st)
 	clear(m.places)
 	out = append(out, pane.Block(m.body(l), m.w, l.body+btoi(l.tabs), m.st)...)
+	out = append(out, m.guide()...)
 	out = append(out, m.footer()...)
 	if q := m.asked; q != nil && !q.line {
 		out = m.overlay(out, q)
@@ -87,6 +90,9 @@ func (m *model) box() (w, h int) {
 	w = min(m.w, 108)
 	if m.w >= narrow {
 		w = min(m.w-4, 108)
+	}
+	if rows := m.tourHeight(); rows > 0 {
+		return w, m.h - 3 - rows
 	}
 	return w, m.h - 2
 }

@@ -72,7 +72,7 @@ func (s *session) console(ctx context.Context) error {
 		stop()
 		return err
 	}
-	screen.Title, screen.SSH, screen.Save = "belay "+s.ledger.id, s.sshCommand, s.saveScreen
+	screen.Title, screen.Tour, screen.SSH, screen.Save = "belay "+s.ledger.id, s.p.opt.tour, s.sshCommand, s.saveScreen
 	screen.Clip, screen.View, screen.Keep = s.saveClip, s.view, s.keepView
 	screen.Pager = func(w ui.Whole) tea.ExecCommand {
 		return &pager{ctx: watching, env: s.p.env, dir: s.ledger.dir, whole: w}

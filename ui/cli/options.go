@@ -33,6 +33,7 @@ type options struct {
 	from   string
 	speed  float64
 	faults []string
+	tour   bool
 
 	given func(flag string) bool // whether the flag was on the command line
 }
@@ -122,6 +123,9 @@ func (o *options) checkFaces() error {
 		return usage("give one of the two", "--plain and --auto exclude each other")
 	case o.json && !o.plain && !o.auto:
 		return usage("add --auto", "--json needs --auto or --plain")
+	}
+	if o.tour && (o.plain || o.auto) {
+		return usage("leave out --plain and --auto", "--tour teaches the keys of the console, and has none to teach here")
 	}
 	for _, name := range []string{"max-danger", "until", "only", "rollback"} {
 		if o.given(name) && !o.auto {

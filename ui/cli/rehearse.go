@@ -40,6 +40,7 @@ Faults, for --fault; without @HOST on whichever host runs STEP first:
 	f.StringVar(&p.opt.from, "from", "", "on the embedded fleet: begin at `PHASE`; earlier tasks are assumed done")
 	f.Float64Var(&p.opt.speed, "speed", defaultSpeed, "on the embedded fleet: `N` times as fast (soaks and delays, never timeouts)")
 	f.StringArrayVar(&p.opt.faults, "fault", nil, "on the embedded fleet: a fault `SPEC` such as crash-loop:w82; may be repeated")
+	f.BoolVar(&p.opt.tour, "tour", false, "teach the keys of the console on the way")
 	_ = c.RegisterFlagCompletionFunc("from", p.completePhase)
 	return c
 }
