@@ -73,7 +73,7 @@ func (m *model) aboutDocument(t steps.Task) func(w int) []string {
 		p.Field("text", s.Text)
 		p.Field("note", s.Note)
 		p.Head("Template")
-		p.Script(m.kase.Filled(s))
+		p.Exact(m.kase.Filled(s))
 		return p.Lines
 	}
 }

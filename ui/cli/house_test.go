@@ -59,7 +59,7 @@ var house = map[string]room{
 	"belay/runner/rehearsal/fleetsh":   {ours: append([]string{"runner/rehearsal"}, rehearsalRooms...)},
 	"belay/runner/rehearsal/fleettest": {},
 	"belay/ui/style":                   {outside: []string{"charm.land/lipgloss/v2"}},
-	"belay/ui/pane":                    {ours: []string{"ui/style", "steps", "runner/tail", "runner/probe"}, outside: []string{"charm.land/lipgloss/v2", xansi, diff}},
+	"belay/ui/pane":                    {ours: []string{"ui/style", "steps", "runner/tail", "runner/probe"}, outside: []string{"charm.land/lipgloss/v2", xansi, diff, msh + "/syntax"}},
 	"belay/ui/dialog":                  {ours: []string{"ui/style", "steps"}, outside: []string{"charm.land/bubbles/v2/key", xansi}},
 	"belay/ui/screentest":              {outside: []string{xansi}},
 	"belay/ui/screentest/picture":      {outside: []string{xansi}},

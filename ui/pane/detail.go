@@ -243,7 +243,7 @@ func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 	switch {
 	case s.Document != nil:
 		p.Head("Document " + tail.Inert(s.FileName()) + ", from this template")
-		p.Script(r.Filled(s))
+		p.Exact(r.Filled(s))
 	case s.Kind == steps.Edit && s.File != nil:
 		p.Head("Edit of " + tail.Inert(s.File.Path))
 		p.Text(style.Plain, "p shows what changes")

@@ -4,10 +4,7 @@ package pane
 // done: a script keeps its lines, and nothing of it is parsed as style.
 
 import (
-	"strings"
 	"time"
-
-	"github.com/charmbracelet/x/ansi"
 
 	"belay/runner/tail"
 	"belay/steps"
@@ -55,47 +52,6 @@ func (p *Page) Head(text string) {
 		p.Lines = append(p.Lines, "")
 	}
 	p.Lines = append(p.Lines, p.st.Paint(style.Strong, text))
-}
-
-// Script adds a script line by line, unchanged but for what cannot be shown.
-// Long lines are wrapped; beside the rule, a mark stands before the rest.
-func (p *Page) Script(text string) {
-	for _, l := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		rows := strings.Split(ansi.Hardwrap(tail.Inert(l), p.w-2, true), "\n")
-		for i, row := range rows {
-			lead := p.st.Frame.Down + " "
-			if i > 0 {
-				lead = p.st.Frame.Down + p.st.Frame.Ellipsis
-			}
-			p.Lines = append(p.Lines, p.st.Paint(style.Dim, lead)+highlight(row, p.st))
-		}
-	}
-}
-
-// highlight dims comments and lights up variables.
-func highlight(line string, st *style.Style) string {
-	if strings.HasPrefix(strings.TrimSpace(line), "#") {
-		return st.Paint(style.Dim, line)
-	}
-	var b strings.Builder
-	for line != "" {
-		i := strings.IndexByte(line, '$')
-		if i < 0 || i+1 == len(line) {
-			break
-		}
-		j := i + 1
-		for j < len(line) && (line[j] == '_' || line[j] >= '0' && line[j] <= '9' || line[j]|0x20 >= 'a' && line[j]|0x20 <= 'z') {
-			j++
-		}
-		b.WriteString(line[:i])
-		if j > i+1 {
-			b.WriteString(st.Paint(style.Busy, line[i:j]))
-		} else {
-			b.WriteString(line[i:j])
-		}
-		line = line[j:]
-	}
-	return b.String() + line
 }
 
 // Readings adds evidence: verdict, value with threshold, and age. What is green
