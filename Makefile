@@ -7,7 +7,7 @@ build: ; CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X belay/ui/cli.versio
 
 rehearse: build ; ./bin/belay rehearse --from rollout
 
-tour: build ; ./bin/belay rehearse --from rollout --fault exit:3:pin@w81 --tour
+tour: build ; ./bin/belay rehearse --from rollout --fault exit:3:build@w82 --tour
 
 test: ; go test -timeout 20m ./...
 

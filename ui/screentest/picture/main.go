@@ -1,13 +1,15 @@
 // Picture turns a captured screen (tmux capture-pane -e -p) into an SVG: the
-// pictures in the documents are what the program really showed.
+// pictures in the documents are what the program really showed. With -film it
+// takes several, each ended by a form feed, and shows one after the other.
 //
-//	tmux capture-pane -e -p | go run ./ui/screentest/picture [-light] >screen.svg
+//	tmux capture-pane -e -p | go run ./ui/screentest/picture [-light] [-film] >screen.svg
 //
 // Its rule: it draws every cell that was captured and invents none.
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"html"
 	"io"
@@ -48,10 +50,16 @@ type look struct {
 }
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "-light" {
+	isLight, isFilm := flag.Bool("light", false, "for a light terminal"), flag.Bool("film", false, "several screens, each ended by a form feed")
+	flag.Parse()
+	if *isLight {
 		on = light
 	}
-	if err := draw(os.Stdin, os.Stdout); err != nil {
+	render := draw
+	if *isFilm {
+		render = film
+	}
+	if err := render(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "picture:", err)
 		os.Exit(1)
 	}
@@ -59,24 +67,34 @@ func main() {
 
 func draw(r io.Reader, w io.Writer) error {
 	var rows []string
-	width := 0
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		rows = append(rows, lines.Text())
-		width = max(width, ansi.StringWidth(lines.Text()))
 	}
 	if err := lines.Err(); err != nil {
 		return err
 	}
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`+"\n",
-		float64(width)*cellWidth+2*margin, len(rows)*cellHeight+2*margin)
-	fmt.Fprintf(out, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", on.paper)
+	open(out, rows)
 	for y, row := range rows {
 		drawRow(out, row, y)
 	}
 	fmt.Fprintln(out, "</svg>")
 	return out.Flush()
+}
+
+// open writes what comes before the first row of the largest screen.
+func open(out io.Writer, screens ...[]string) {
+	width, height := 0, 0
+	for _, rows := range screens {
+		height = max(height, len(rows))
+		for _, row := range rows {
+			width = max(width, ansi.StringWidth(row))
+		}
+	}
+	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`+"\n",
+		float64(width)*cellWidth+2*margin, height*cellHeight+2*margin)
+	fmt.Fprintf(out, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", on.paper)
 }
 
 // drawRow writes one run of equal cells after the other.
