@@ -143,6 +143,7 @@ var viewKeys = []binding{
 	{[]string{"Y"}, "copy script", "copy the script of the selected step, with its folder and variables", viewing, anywhere, true, (*model).yankScript},
 	{[]string{"D"}, "dump", "save the screen as text", viewing, anywhere, true, (*model).dump},
 	{[]string{"ctrl+l"}, "redraw", "draw the screen anew", viewing, anywhere, false, func(*model) tea.Cmd { return tea.ClearScreen }},
+	{[]string{"ctrl+z"}, "suspend", "give the terminal back to the shell; fg there comes back", viewing, anywhere, true, plain((*model).askSuspend)},
 	{[]string{"q", "ctrl+c"}, "leave", "leave; what runs on the servers goes on", viewing, anywhere, true, plain((*model).askLeave)},
 }
 

@@ -91,6 +91,8 @@ type Options struct {
 	// Login tries the servers that are down, on the terminal that is given up to
 	// it; nil where there are none that are real.
 	Login func() tea.ExecCommand
+	// Suspend gives the terminal back to the shell until that brings us back.
+	Suspend func() tea.ExecCommand
 	// Save keeps a dump of the screen and gives the file's name.
 	Save func(text string) (string, error)
 

@@ -77,6 +77,7 @@ func (s *session) console(ctx context.Context) error {
 	screen.Pager = func(w ui.Whole) tea.ExecCommand {
 		return &pager{ctx: watching, env: s.p.env, dir: s.ledger.dir, whole: w}
 	}
+	screen.Suspend = func() tea.ExecCommand { return suspension{} }
 	if len(s.servers) > 0 {
 		screen.Login = func() tea.ExecCommand { return &logins{ctx: watching, p: s.p, servers: s.servers} }
 	}
