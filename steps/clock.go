@@ -17,6 +17,9 @@ type Window struct {
 // Window gives the window of the last phase that has one and is not finished;
 // false when none is open.
 func (c *Case) Window() (Window, bool) {
+	if c.State.Closed != nil {
+		return Window{}, false
+	}
 	for i := len(c.Book.Phases) - 1; i >= 0; i-- {
 		id := c.Book.Phases[i].ID
 		if p := c.State.Phases[id]; !p.Until.IsZero() && !c.PhaseFinished(id) {

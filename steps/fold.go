@@ -67,7 +67,7 @@ func (s *State) applyRun(at time.Time, e Event) bool {
 	case Amended:
 		s.amended(e)
 	case Closed:
-		s.Closed = &e
+		s.Closed, s.ClosedAt = &e, at
 	case Sequenced:
 		s.Sequence, s.Stopped, s.Back = &e, nil, nil
 	case SequenceEnded:

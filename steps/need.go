@@ -30,8 +30,11 @@ type Need struct {
 }
 
 // Needs lists what wants a person, the loudest kind first. What waits for its
-// turn counts only among some tasks (nil: all of them).
+// turn counts only among some tasks (nil: all of them). A closed run wants nobody.
 func (c *Case) Needs(over []Task) []Need {
+	if c.State.Closed != nil {
+		return nil
+	}
 	if over == nil {
 		over = c.Book.Tasks()
 	}
@@ -44,7 +47,7 @@ func (c *Case) Needs(over []Task) []Need {
 	if n, ok := c.rollbackNeed(out); ok {
 		out = append(out, n)
 	}
-	if c.State.Closed != nil || c.State.Rollback != nil {
+	if c.State.Rollback != nil {
 		return out
 	}
 	if p := c.Unaccepted(); p != nil {
@@ -56,9 +59,6 @@ func (c *Case) Needs(over []Task) []Need {
 }
 
 func (c *Case) triggerNeeds() []Need {
-	if c.State.Closed != nil {
-		return nil
-	}
 	var out []Need
 	for _, id := range slices.Sorted(maps.Keys(c.State.Triggers)) {
 		switch t := c.State.Triggers[id]; {

@@ -49,6 +49,18 @@ func (c *Case) readyIn(p *Phase) []Task {
 	return out
 }
 
+// Words say how a run was closed.
+func (e *Closed) Words() string {
+	word := "complete"
+	if !e.Complete {
+		word = "abandoned"
+	}
+	if e.Reason == "" {
+		return word
+	}
+	return word + ": " + e.Reason
+}
+
 // Outcome says how a run stands over some tasks (nil: all of them): the exit
 // code, and why in a sentence. CodeDone with a sentence is a run that waits for
 // nobody and is not at its end: what is under way goes on by itself.
@@ -57,7 +69,7 @@ func (c *Case) Outcome(over []Task) (int, string) {
 		over = c.Book.Tasks()
 	}
 	if c.State.Closed != nil && !c.State.Closed.Complete {
-		return CodeDeclined, "abandoned: " + c.State.Closed.Reason
+		return CodeDeclined, c.State.Closed.Words()
 	}
 	worst, why := CodeDone, ""
 	for _, n := range c.Needs(over) {

@@ -202,6 +202,7 @@ type State struct {
 	// Approvals holds the newest second yes to each task that was not used yet.
 	Approvals map[Task]Approval
 	Closed    *Closed
+	ClosedAt  time.Time
 
 	attempts map[string]Task // by id; made from Tasks when it is first asked for
 }

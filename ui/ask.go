@@ -76,7 +76,7 @@ func (m *model) askLeave() {
 		if len(goesOn) == 0 {
 			p.Text(style.Plain, "Nothing is running.")
 		}
-		p.Text(style.Plain, "Nothing new is started, and nothing is stopped. The same command takes the run up again.")
+		p.Text(style.Plain, m.comingBack())
 		return p.Lines
 	}
 	q.on = func(dialog.Answer) tea.Cmd {
@@ -84,6 +84,14 @@ func (m *model) askLeave() {
 		return tea.Quit
 	}
 	m.ask(q)
+}
+
+// comingBack says what the command does next time.
+func (m *model) comingBack() string {
+	if m.kase.State.Closed != nil {
+		return "The run is closed. The same command begins a new one; belay report tells about this one."
+	}
+	return "Nothing new is started, and nothing is stopped. The same command takes the run up again."
 }
 
 // without says what becomes of a task that is under way while no console is there.
@@ -150,12 +158,12 @@ func (m *model) attention() {
 func (m *model) standing() string {
 	code, why := m.kase.Outcome(nil)
 	switch {
+	case m.kase.State.Closed != nil:
+		return "The run was " + m.kase.ClosedWords() + ". Nothing waits for anybody."
 	case code != steps.CodeDone:
 		return "It waits for you: " + why + "."
 	case why != "":
 		return "It goes on by itself: " + why + "."
-	case m.kase.State.Closed != nil:
-		return "The run is closed."
 	}
 	return "Every phase is finished: close the run with :close."
 }

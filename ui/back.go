@@ -71,7 +71,9 @@ func (m *model) onBack() bool {
 // sayBack says that there is nothing to do there.
 func (m *model) sayBack() {
 	next := "close the run with :close"
-	if order := m.kase.Order; len(order) > 0 {
+	if m.kase.State.Closed != nil {
+		next = "the run is " + m.kase.ClosedWords()
+	} else if order := m.kase.Order; len(order) > 0 {
 		next = "to go forward again, go to " + m.kase.Step(order[0]).Title + " and press x there"
 	}
 	m.say(style.Dim, "the rollback has ended, nothing of it is left to do; "+next)

@@ -48,7 +48,9 @@ func (m *model) hints() []pane.Hint {
 	}
 	out := make([]pane.Hint, 0, len(keys)+1)
 	for _, k := range keys {
-		out = append(out, m.hint(k))
+		if b, _ := m.bound(k); m.kase.State.Closed == nil || !b.changes() {
+			out = append(out, m.hint(k))
+		}
 	}
 	if m.mouse {
 		out = slices.Insert(out, 1, pane.Hint{Key: "M", Word: mouseOn})

@@ -178,6 +178,11 @@ func (m *model) bound(key string) (binding, bool) {
 	return binding{}, false
 }
 
+// changes reports whether a key may change the run.
+func (b binding) changes() bool {
+	return (b.group == acting || b.group == running) && !slices.Contains([]string{"preview", "note", "attention", "at hand", "command"}, b.word)
+}
+
 // hint gives the key and the word of what it does here, for the footer.
 func (m *model) hint(key string) pane.Hint {
 	b, _ := m.bound(key)

@@ -128,6 +128,9 @@ func (m *model) key(k dialog.Key) tea.Cmd {
 		return nil
 	case b.acts && !may:
 		return nil
+	case m.kase.State.Closed != nil && b.changes():
+		m.say(style.Warn, "not done: the run is "+m.kase.ClosedWords()+"; start a new run")
+		return nil
 	}
 	m.said = ""
 	cmd := b.do(m)

@@ -34,6 +34,7 @@ type runReport struct {
 	Faults   []string      `json:"faults,omitempty"`
 	Began    time.Time     `json:"began,omitzero"`
 	Last     time.Time     `json:"last,omitzero"`
+	Closed   time.Time     `json:"closed,omitzero"`
 	Open     bool          `json:"open"`
 	Driver   string        `json:"driver"`
 	Partner  string        `json:"partner,omitempty"`
@@ -58,7 +59,7 @@ func (l *ledger) began() time.Time {
 func (l *ledger) report(p *program) runReport {
 	o := l.state.Opened
 	r := runReport{ID: l.id, Dir: l.dir, Title: o.Title, File: o.File, Env: o.Env, Kind: o.EnvKind, Speed: o.Speed,
-		From: o.From, Faults: o.Faults, Began: l.began(), Last: l.state.Last, Open: l.open(), Driver: l.state.Driver,
+		From: o.From, Faults: o.Faults, Began: l.began(), Last: l.state.Last, Closed: l.state.ClosedAt, Open: l.open(), Driver: l.state.Driver,
 		Partner: l.state.Partner, Console: journal.Holder(l.dir), Events: l.state.Seq, Rehearse: o.EnvKind != steps.Live}
 	r.Code, r.Why = l.outcome(p)
 	r.Fleet = l.fleet()

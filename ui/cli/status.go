@@ -138,8 +138,7 @@ func reportTask(c *steps.Case, t steps.Task, ready bool) taskReport {
 
 func (p *program) sayStatus(s statusReport) {
 	p.say("%s  %s  %s\n", tail.Inert(s.Run.Title), environmentWord(s.Run.Env, s.Run.Kind), s.Run.ID)
-	p.say("%s since %s, driven by %s%s\n", openWord(s.Run), s.Run.Began.Local().Format("2006-01-02 15:04:05"),
-		tail.Inert(s.Run.Driver), withPartner(s.Run.Partner))
+	p.say("%s %s, driven by %s%s\n", openWord(s.Run), s.Run.when(), tail.Inert(s.Run.Driver), withPartner(s.Run.Partner))
 	for _, ph := range s.Phases {
 		p.say("\n%s  %s  %d of %d%s\n", ph.ID, tail.Inert(ph.Title), ph.Done+ph.Skipped, ph.Total, inPlay(ph))
 		assumed := 0
@@ -173,6 +172,15 @@ func (p *program) sayStatus(s statusReport) {
 		p.say("\na rollback of %s is open\n", s.Back)
 	}
 	p.say("\n%s\n", s.Run.sentence())
+}
+
+// when says from when to when a run was open.
+func (r runReport) when() string {
+	const form = "2006-01-02 15:04:05"
+	if r.Closed.IsZero() {
+		return "since " + r.Began.Local().Format(form)
+	}
+	return "at " + r.Closed.Local().Format(form) + ", begun " + r.Began.Local().Format(form)
 }
 
 // inPlay says that hosts were left out of a phase.

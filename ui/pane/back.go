@@ -125,7 +125,9 @@ func WentBack(r *Run, servers []Server, w int, st *style.Style) []string {
 // forward says what going forward again, and ending the run, would be.
 func (r *Run) forward(o outcome) string {
 	text := ":close and a reason end the run."
-	if len(r.Order) == 0 {
+	if r.State.Closed != nil {
+		return "The run is closed; to go forward again, begin a new one."
+	} else if len(r.Order) == 0 {
 		text = "What holds the run is under a; " + text
 	} else {
 		text = fmt.Sprintf("Forward again begins with %s (%s); what was undone, and every check, gate and soak of %s, is done anew. Or ",

@@ -63,6 +63,11 @@ func (r *Run) clocks() []part {
 	id := tail.Inert(r.State.Opened.Run)
 	tailOf := id[strings.LastIndexByte(id, '-')+1:]
 	parts := []part{{"run " + id, "run " + tailOf, style.Plain, 4}}
+	clock := r.Now.Format("15:04:05")
+	if text := r.ClosedWords(); text != "" { // no other clock goes on
+		return append(parts, part{"CLOSED" + strings.TrimPrefix(text, "closed"), "CLOSED", style.Strong, 0},
+			part{r.people(), "", style.Plain, 3}, part{clock, clock, style.Plain, 5})
+	}
 	if back := r.State.Rollback; back != nil {
 		text := "ROLLING BACK " + tail.Inert(back.Scope.String())
 		parts = append(parts, part{text, text, style.Warn, 0})
@@ -78,7 +83,6 @@ func (r *Run) clocks() []part {
 	}
 	parts = append(parts, part{r.people(), tail.Inert(r.State.Driver) + " drives", style.Plain, 3})
 	parts = append(parts, r.outagePart(), r.windowPart(), r.backPart(), r.noReturnPart())
-	clock := r.Now.Format("15:04:05")
 	return append(parts, part{clock, clock, style.Plain, 5})
 }
 

@@ -330,6 +330,7 @@ func (r *Run) tasks(p *Page, list []steps.Task, titles bool) {
 func (r *Run) left(p *Page, phase string) {
 	d, whole := r.Remaining(phase)
 	switch {
+	case r.State.Closed != nil:
 	case d > 0 && whole:
 		p.Field("left", r.AboutSpan(d))
 	case d > 0:

@@ -111,6 +111,14 @@ func Hints(hints []Hint, w int, st *style.Style) string {
 	return Fit(" "+strings.Join(out, "  "), w, st)
 }
 
+// ClosedWords say when and how a run was closed; "" while it is open.
+func (r *Run) ClosedWords() string {
+	if r.State.Closed == nil {
+		return ""
+	}
+	return "closed at " + r.State.ClosedAt.In(r.Now.Location()).Format("15:04:05") + ", " + tail.Inert(r.State.Closed.Words())
+}
+
 // Progress draws how far the run is and what it may still take.
 func Progress(r *Run, w int, st *style.Style) string {
 	if r.State.Rollback != nil {
@@ -118,6 +126,9 @@ func Progress(r *Run, w int, st *style.Style) string {
 	}
 	all := r.Case.Progress("")
 	out := bar(all.Done+all.Skipped, all.Total, w, st)
+	if text := r.ClosedWords(); text != "" {
+		return line(w, st, out, st.Paint(style.Strong, text))
+	}
 	var parts []string
 	if text, tone := r.Going(); text != "" {
 		parts = append(parts, st.Paint(tone, Cut(tail.Inert(text), w-Width(out)-4, st)))
