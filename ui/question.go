@@ -77,6 +77,7 @@ func (m *model) close() { m.asked = nil }
 func (m *model) answer(k dialog.Key) tea.Cmd {
 	q := m.asked
 	if !m.guard.Pass(k, q.Typing()) {
+		q.says = tooSoon(k)
 		return nil
 	}
 	q.says = ""
@@ -92,6 +93,12 @@ func (m *model) answer(k dialog.Key) tea.Cmd {
 	}
 	m.askNext()
 	return cmd
+}
+
+// tooSoon says of a key that it was dropped: nobody can have read the question,
+// or it is the last one still held down.
+func tooSoon(k dialog.Key) string {
+	return k.Name + " came too soon to be meant, and was not taken: press it again"
 }
 
 // form is the open question as it is drawn.

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"belay/steps"
 )
@@ -19,14 +20,36 @@ func TestEnterComesBeforeTheAnswers(t *testing.T) {
 		d.press("y")
 		d.expect(t, "what shows it: [y_", "Enter leaves the text, then:")
 		d.press("enter")
+		d.expect(t, "what shows it: [y_", "y alone is the key of an answer and no text; write more, Enter, and then y")
+		d.press("e", "s", "enter")
 		d.expect(t, "[ esc cancel ]   y mark done   f it cannot be done   Tab to the text")
 		d.press("tab")
-		d.expect(t, "what shows it: [y_", "Enter leaves the text, then:")
+		d.expect(t, "what shows it: [yes_", "Enter leaves the text, then:")
 		d.press("enter", "y")
 		if ts := f.state.Task(steps.Task{Step: "tell", Host: steps.LocalHost}); ts.Status != steps.TaskDone {
 			t.Fatalf("%s: %s", ts.Status, d.said)
 		}
 	}
+}
+
+// TestAKeyThatComesTooSoonIsSaid: in a question, and on the screen itself.
+func TestAKeyThatComesTooSoonIsSaid(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	d := sit(t, f, 120, 36)
+	d.press("x")
+	d.clock = d.clock.Add(100 * time.Millisecond)
+	d.send(keyOf("y"))
+	d.expect(t, "y execute", "y came too soon to be meant, and was not taken: press it again")
+	if len(f.sent) > 0 {
+		t.Fatal("it was taken")
+	}
+	d.press("j")
+	if strings.Contains(d.screen(), "too soon") {
+		t.Error("the next key does not take the word away")
+	}
+	d.press("esc", "r")
+	d.send(keyOf("r"))
+	d.expect(t, "r came too soon")
 }
 
 // TestEveryTextSaysWhatEnterDoes: words, a note, two texts in a row.

@@ -127,6 +127,7 @@ func (m *model) key(k dialog.Key) tea.Cmd {
 		m.say(style.Dim, k.Name+" does nothing here; ? lists the keys")
 		return nil
 	case b.acts && !may:
+		m.say(style.Dim, tooSoon(k))
 		return nil
 	case m.kase.State.Closed != nil && b.changes():
 		m.say(style.Warn, "not done: the run is "+m.kase.ClosedWords()+"; start a new run")

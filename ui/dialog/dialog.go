@@ -51,6 +51,21 @@ func (f Field) problem() string {
 	return ""
 }
 
+// problem says what is wrong with a field's value, or "". The key of an answer
+// alone was meant as one.
+func (d *Dialog) problem(f Field) string {
+	v := strings.TrimSpace(f.Value)
+	if p := f.problem(); p != "" || f.Want != "" || f.Check != nil {
+		return p
+	}
+	for _, o := range d.Options {
+		if o.Key == v {
+			return f.Label + ": " + v + " alone is the key of an answer and no text; write more, Enter, and then " + v
+		}
+	}
+	return ""
+}
+
 // Option is one answer.
 type Option struct {
 	Key, Label string
@@ -184,7 +199,7 @@ func (d *Dialog) upDown(f *Field, by int) {
 // enter goes on to the next field. On the last one it answers where the words
 // match exactly or where nothing is at stake.
 func (d *Dialog) enter(f *Field) Answer {
-	if p := f.problem(); p != "" {
+	if p := d.problem(*f); p != "" {
 		return Answer{Say: p}
 	}
 	if d.Enter() == Sends {
@@ -249,7 +264,7 @@ func (d *Dialog) pick(o Option) Answer {
 // answer gives an answer when every field is filled in as it has to be.
 func (d *Dialog) answer(id string) Answer {
 	for i, f := range d.Fields {
-		if p := f.problem(); p != "" {
+		if p := d.problem(f); p != "" {
 			d.Focus = i
 			return Answer{Say: p}
 		}
