@@ -133,13 +133,19 @@ func (c *Case) checked(a Action, s *Step) (seen []Reading, over bool, r *Refusal
 	return seen, false, nil
 }
 
-// intend makes the event that has to be on disk before anything leaves.
-func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, error) {
-	n, tag := ts.tries(undo)+1, ""
+// nextAttempt is the id that the next try of a task gets, or of its undo, and
+// which try it is.
+func (c *Case) nextAttempt(t Task, undo bool) (id string, n int) {
+	n, tag := c.State.Task(t).tries(undo)+1, ""
 	if undo {
 		tag = "u"
 	}
-	id := fmt.Sprintf("%s.%s.%s.%s%d", c.State.Opened.Run, s.ID, a.Task.Host, tag, n)
+	return fmt.Sprintf("%s.%s.%s.%s%d", c.State.Opened.Run, t.Step, t.Host, tag, n), n
+}
+
+// intend makes the event that has to be on disk before anything leaves.
+func (c *Case) intend(a Action, s *Step, ts TaskState, undo bool) (Intended, error) {
+	id, n := c.nextAttempt(a.Task, undo)
 	env, err := c.Environ(a.Task, id)
 	if err != nil {
 		return Intended{}, refuse(Never, "", "%s: %v", a.Task, err)
@@ -227,7 +233,11 @@ func undoTask(c *Case, a Action) ([]Event, error) {
 		if r := c.undoTurn(a.Task); r != nil {
 			return nil, r
 		}
-		level = None // the plan was confirmed as a whole for this host
+		if ts.Status == TaskUndoFailed {
+			level = min(level, Low) // nobody agreed to a second try of it
+		} else {
+			level = None // the plan was confirmed as a whole for this host
+		}
 	} else {
 		if r := c.stoodOn(a.Task); r != nil {
 			return nil, r

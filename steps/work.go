@@ -22,11 +22,15 @@ type Work struct {
 	Secrets []string // names; each is sent as a file
 }
 
-// Work of a task, or of its undo. Attempt is the id, or empty for a preview.
+// Work of a task, or of its undo. Attempt is the id, or empty
+// for a preview: then it is the one that would be next.
 func (c *Case) Work(t Task, undo bool, attempt string) (Work, error) {
 	s := c.Step(t)
-	if !undo && attempt == "" {
-		s = c.next(t)
+	if attempt == "" {
+		attempt, _ = c.nextAttempt(t, undo)
+		if !undo {
+			s = c.next(t)
+		}
 	}
 	env, err := c.Environ(t, attempt)
 	if err != nil {
@@ -76,7 +80,8 @@ func (s *Step) Sends(undo bool) (Work, error) {
 // Reads lists the variables that the texts of a task name, its check, verify
 // and undo among them, NAME=value. They are what differs from host to host.
 func (c *Case) Reads(t Task) ([]string, error) {
-	env, err := c.Environ(t, "")
+	id, _ := c.nextAttempt(t, false)
+	env, err := c.Environ(t, id)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,43 @@ func (f *fake) undos() []steps.Entry {
 	return nil
 }
 
+// TestAFailedUndoIsTriedAgainAfterAYes: its row offers that at every size, and the
+// first key only asks.
+func TestAFailedUndoIsTriedAgainAfterAYes(t *testing.T) {
+	for _, s := range [][2]int{{80, 24}, {120, 36}} {
+		f := passed(t)
+		f.done("stop")
+		f.do(steps.Action{Verb: steps.OpenRollback, Reason: "nodes lost"})
+		jobs := steps.Task{Step: "stop-jobs", Host: steps.LocalHost}
+		f.do(steps.Action{Verb: steps.Execute, Task: jobs})
+		f.do(steps.Action{Verb: steps.MarkDone, Task: jobs, Value: "none ran"})
+		for _, h := range f.book.AllHosts() {
+			f.do(steps.Action{Verb: steps.ConfirmHost, Host: h})
+		}
+		e := f.undos()[0]
+		f.do(steps.Action{Verb: steps.UndoTask, Task: e.Task})
+		f.finish(e.Task.Step, 1)
+		d := sit(t, f, s[0], s[1])
+		d.press("esc")
+		d.expect(t, "r retry")
+		if strings.Contains(d.screen(), "V verify again") {
+			t.Error("an undo without a verify offers to look at it again")
+		}
+		sent := len(f.sent)
+		d.press("r")
+		if len(f.sent) > sent {
+			t.Fatalf("%s at the first key", f.sent[sent].Verb)
+		}
+		d.expect(t, "RETRY THE UNDO of Stop all", "y retry", "docker compose up -d")
+		d.press("pgdown")
+		d.expect(t, "BELAY_ATTEMPT=7f3a.stop.w80.u2")
+		d.press("y")
+		if len(f.sent) != sent+1 || f.state.Task(e.Task).Status != steps.TaskUndoing {
+			t.Fatalf("%s is %s after the yes", e.Task, f.state.Task(e.Task).Status)
+		}
+	}
+}
+
 // TestTheEndOfARollbackIsTold: it rings and says what came back, the cursor stays
 // with it and offers nothing there that would go forward, until something is
 // begun again.

@@ -79,6 +79,34 @@ func TestWhatIsNotGreenStandsFirst(t *testing.T) {
 	d.expect(t, "evidence all 5 green")
 }
 
+// TestAGreenGateOffersItsYes: and no override, by no key, until something is red.
+func TestAGreenGateOffersItsYes(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	f.assume("prepare")
+	f.done("build")
+	gate := steps.Task{Step: "go", Host: steps.LocalHost}
+	f.do(steps.Action{Verb: steps.Execute, Task: gate})
+	for _, h := range f.book.HostOrder {
+		f.seen.Evidence[gate] = append(f.seen.Evidence[gate], steps.Reading{Title: "free disk", Host: h, Text: "31 GiB", Want: ">= 20 GiB", Verdict: steps.Green, At: f.now})
+	}
+	f.do(steps.Action{Verb: steps.SignOff, Task: gate, Name: "partner agrees"})
+	d := sit(t, f, 80, 24)
+	d.expect(t, "x look, and say yes")
+	if strings.Contains(d.screen(), "O override") {
+		t.Errorf("an override of what is green:\n%s", d.screen())
+	}
+	d.press("O")
+	d.expect(t, "nothing to override: all of it is green")
+	d.press("x")
+	d.expect(t, "y yes, open it", "O override (not now)")
+	d.press("esc")
+	f.seen.Evidence[gate][2].Verdict = steps.Red
+	d.look()
+	d.expect(t, "O override")
+	d.press("x")
+	d.expect(t, "y yes, open it (not now)", "O override")
+}
+
 // TestAnUndoByHandSaysWhatToDo: above everything else, when it is its turn.
 func TestAnUndoByHandSaysWhatToDo(t *testing.T) {
 	src := strings.Replace(runbookText(t), "text = \"Write to the channel", "undo.text = \"Write that it is off.\"\ntext = \"Write to the channel", 1)

@@ -47,9 +47,10 @@ func (m *model) askGate(t steps.Task) {
 		q.Options = slices.Insert(q.Options, 2, dialog.Option{Key: "A", Label: signsOff, ID: "sign", Safe: true})
 	}
 	q.live = func() {
-		q.Options[1].Off = ""
-		if ref, err := m.decide(steps.Action{Verb: steps.Yes, Task: t}); err != nil && (ref == nil || ref.Kind != steps.NeedsLook) {
-			q.Options[1].Off = "not now: " + inert(refusalText(ref, err))
+		override := &q.Options[len(q.Options)-1]
+		q.Options[1].Off, override.Off = "", allGreen
+		if why := m.barred(t); why != "" {
+			q.Options[1].Off, override.Off = "not now: "+why, ""
 		}
 		if !signed {
 			return
@@ -70,6 +71,18 @@ func (m *model) askGate(t steps.Task) {
 		return m.submit(nil, steps.Action{Verb: steps.Yes, Task: t})
 	}
 	m.ask(q)
+}
+
+// allGreen is why there is nothing to override.
+const allGreen = "all of it is green: x, then y opens it"
+
+// barred says why a gate would not take a yes now; "" where it would.
+func (m *model) barred(t steps.Task) string {
+	ref, err := m.decide(steps.Action{Verb: steps.Yes, Task: t})
+	if err == nil || ref != nil && ref.Kind == steps.NeedsLook {
+		return ""
+	}
+	return inert(refusalText(ref, err))
 }
 
 func refusalText(ref *steps.Refusal, err error) string {
@@ -106,7 +119,7 @@ func (m *model) askSoak(t steps.Task) {
 			m.askCannot(t)
 			return nil
 		case "skip":
-			m.askSkip([]steps.Task{t})
+			m.askSkip(t.String(), []steps.Task{t})
 			return nil
 		}
 		m.askReason("end", "END EARLY "+m.kase.Step(t).Title+" on "+t.Host+" (it will read shortened)", "end it",
@@ -140,6 +153,10 @@ func (m *model) override() {
 
 func (m *model) askOverride(t steps.Task) tea.Cmd {
 	ref, err := m.decide(steps.Action{Verb: steps.Override, Task: t, Reason: "?"})
+	if ref != nil && m.kase.State.Task(t).Status == steps.TaskOpen && m.barred(t) == "" {
+		m.say(style.Dim, "nothing to override: "+allGreen)
+		return nil
+	}
 	if ref == nil || ref.Kind != steps.NeedsConfirm && ref.Kind != steps.NeedsPerson {
 		m.refused(err)
 		return nil

@@ -66,12 +66,16 @@ func (m *model) hints() []pane.Hint {
 func (m *model) reword(hints []pane.Hint) {
 	waits := m.signable()
 	row, _ := m.row()
+	t, _ := m.task()
+	ts := m.kase.State.Task(t)
 	for i, h := range hints {
 		switch n := len(m.wishes); {
 		case h.Key == "a" && n > 0:
 			hints[i].Word, hints[i].Stays = fmt.Sprintf("attention (%d)", n), true
 		case h.Key == "A" && waits:
 			hints[i].Word = signsOff
+		case h.Key == "x" && ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
+			hints[i].Word = "look, and say yes"
 		case h.Key == "m" && row.ID.Entry == steps.PartUndo:
 			hints[i].Word = string(steps.MarkUndone)
 		}
@@ -105,20 +109,26 @@ func (m *model) stepKeys() []string {
 		own = []string{"2", "?"}
 	case ts.Status.Busy():
 		own = []string{"c", "?", "2"}
+	case ts.Status == steps.TaskUndoFailed:
+		own = []string{"r", "?", "m"}
 	case row.ID.Rollback && m.doneByHand(t):
 		own = []string{"m", "?", "x"}
 	case row.ID.Rollback:
 		own = []string{"x", "?", "m"}
 	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:
 		own = []string{"!", "?"}
-	case ts.Status == steps.TaskUndoFailed:
-		own = []string{"r", "?", "m"}
 	case ts.Status.Trouble():
-		own = []string{"r", "?", "u", "s", "R", "m", "V"}
+		own = []string{"r", "?", "u", "s", "R", "m"}
+		if s := m.kase.Step(t); s.Verify != nil {
+			own = append(own, "V")
+		}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
-		own = []string{"x", "?", "A", "O"}
-		if !m.signable() && !m.kase.NeedsApprover(steps.Critical) {
-			own = []string{"x", "?", "O"}
+		own = []string{"x", "?"}
+		if m.signable() || m.kase.NeedsApprover(steps.Critical) {
+			own = append(own, "A")
+		}
+		if m.barred(t) != "" {
+			own = append(own, "O")
 		}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
 		own = []string{"x", "?", "s"}

@@ -41,29 +41,37 @@ func (m *model) skip() tea.Cmd {
 		return m.propose(steps.Action{Verb: steps.Unskip, Task: row.Task})
 	}
 	if len(row.Tasks) > 0 {
-		m.askSkip(row.Tasks)
+		m.askSkip(row.Text, row.Tasks)
 	}
 	return nil
 }
 
-// askSkip asks why some tasks, at least one, are left out.
-func (m *model) askSkip(tasks []steps.Task) {
+// askSkip asks why some tasks of a row, at least one, are left out. Those of them
+// that cannot be, are named.
+func (m *model) askSkip(row string, tasks []steps.Task) {
 	var may []steps.Action
+	var not []string
 	var why error
 	for _, t := range tasks {
 		a := steps.Action{Verb: steps.Skip, Task: t}
 		ref, err := m.decide(a)
 		if ref != nil && ref.Kind == steps.NeedsReason {
 			may = append(may, a)
-		} else if why == nil {
+			continue
+		}
+		if why == nil {
 			why = err
 		}
+		not = append(not, fmt.Sprintf("%s: %s, %v", t.Host, m.kase.Step(t).Title, err))
 	}
 	if len(may) == 0 {
 		m.refused(why)
 		return
 	}
-	title := fmt.Sprintf("SKIP %d tasks", len(may))
+	title := fmt.Sprintf("SKIP %d of %d tasks of %s", len(may), len(tasks), row)
+	if len(not) == 0 {
+		title = fmt.Sprintf("SKIP all %d tasks of %s", len(may), row)
+	}
 	if len(may) == 1 {
 		title = "SKIP " + m.kase.Step(may[0].Task).Title + " on " + may[0].Task.Host
 	}
@@ -73,8 +81,15 @@ func (m *model) askSkip(tasks []steps.Task) {
 	if len(may) > 1 {
 		q.body = func(w int) []string {
 			p := pane.NewPage(w, m.st)
+			if len(not) > 0 {
+				p.Text(style.Warn, "These stay as they are:")
+			}
+			for _, text := range not {
+				p.Text(style.Warn, "  "+text)
+			}
+			p.Text(style.Plain, "These are skipped:")
 			for _, a := range may {
-				p.Text(style.Plain, a.Task.Host+": "+m.kase.Step(a.Task).Title)
+				p.Text(style.Plain, "  "+a.Task.Host+": "+m.kase.Step(a.Task).Title)
 			}
 			return p.Lines
 		}

@@ -64,7 +64,7 @@ func (m *model) afterFailure(t steps.Task, id string) tea.Cmd {
 	case "undo":
 		return m.propose(steps.Action{Verb: steps.UndoTask, Task: t})
 	case "skip":
-		m.askSkip([]steps.Task{t})
+		m.askSkip(t.String(), []steps.Task{t})
 	case "mark":
 		m.askMark(t)
 	case "exclude":

@@ -163,13 +163,11 @@ func bar(done, total, w int, st *style.Style) string {
 // what it takes back.
 func (r *Run) rollbackProgress(w int, st *style.Style) string {
 	scope := r.State.Rollback.Scope
-	plan, done := r.UndoPlan(scope), 0
-	for _, e := range plan {
-		if e.Done {
-			done++
-		}
+	done, all, left := wayBack(r.UndoPlan(scope))
+	out := bar(done, all, w, st) + "   of the rollback of " + tail.Inert(scope.String())
+	if left > 0 {
+		out += st.Paint(style.Danger, fmt.Sprintf("   %d NOT RESTORED", left))
 	}
-	out := bar(done, len(plan), w, st) + "   of the rollback of " + tail.Inert(scope.String())
 	if n := len(r.State.Busy("")); n > 0 {
 		out += fmt.Sprintf("   %d under way", n)
 	}

@@ -245,21 +245,36 @@ func loudness(m Mark, st steps.Status) int {
 	return 0
 }
 
+// wayBack counts what a rollback does: what is done, all of it, and what was left
+// as it is. What no undo takes back is none of it.
+func wayBack(plan []steps.Entry) (done, all, left int) {
+	for _, e := range plan {
+		switch {
+		case e.Do == steps.DoNothing:
+			continue
+		case e.Do == steps.DoLeft:
+			left++
+		case e.Done:
+			done++
+		}
+		all++
+	}
+	return done, all, left
+}
+
 // rollback lists the entries of the open rollback, the next first to be done.
 func (b *tree) rollback() {
 	plan := b.UndoPlan(b.State.Rollback.Scope)
-	done := 0
-	for _, e := range plan {
-		if e.Done {
-			done++
-		}
-	}
+	done, all, left := wayBack(plan)
 	row := Row{ID: ID{Rollback: true}, Group: true, Text: "Rollback of " + tail.Inert(b.State.Rollback.Scope.String()),
-		Right: fmt.Sprintf("%d/%d", done, len(plan)), Mark: Mark{glyphBusy, "rolling back", style.Busy}}
+		Right: fmt.Sprintf("%d/%d", done, all), Mark: Mark{glyphBusy, "rolling back", style.Busy}}
 	if _, waits := b.RollbackWaits(); waits {
 		row.Mark = Mark{glyphBusy, "waits for a person", style.Warn}
 	}
-	if done == len(plan) {
+	switch {
+	case done+left == all && left > 0:
+		row.Mark = Mark{glyphTrouble, "not restored", style.Danger}
+	case done == all:
 		row.Mark = Mark{glyphDone, "done", style.OK}
 	}
 	if !b.add(row, true) {

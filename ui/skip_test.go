@@ -1,0 +1,16 @@
+package ui
+
+import "testing"
+
+// TestSkippingAGroupNamesWhatStays: who skips 3 of 4 is told which one is not.
+func TestSkippingAGroupNamesWhatStays(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	d := sit(t, f, 120, 36)
+	d.press("s")
+	d.expect(t, "SKIP all 4 tasks of Back up the configuration", "These are skipped:", "w82: Back up the configuration")
+	d.press("esc", "j", "x", "y")
+	f.finish("backup", 0)
+	d.look()
+	d.press("h", "s")
+	d.expect(t, "SKIP 3 of 4 tasks of Back up the configuration", "These stay as they are:", "head: Back up the configuration, ", "done", "These are skipped:", "w80: Back up the configuration")
+}
