@@ -177,6 +177,9 @@ func checked(r *bufio.Reader, c Call) (Call, error) {
 // parseStored takes the surroundings off a stored script.
 func parseStored(text, shell string) (Script, error) {
 	s := Script{Shell: shell}
+	if shell == "" { // Build names one, so this was cut
+		return s, torn("no shell is named")
+	}
 	rest, ok := strings.CutPrefix(text, "set -eu; ")
 	if !ok {
 		return s, torn("script without its preamble")

@@ -75,16 +75,22 @@ func writeHead(b *bufio.Writer, r runAccount) {
 }
 
 // writeDeviations lists what was not as planned. What is assumed of the time
-// before the run is one line, however many tasks it is about.
+// before the run is one line, however many tasks it is about, and so is what a
+// trigger said again and again.
 func writeDeviations(b *bufio.Writer, list []deviation) {
 	b.WriteString("\n## Deviations\n\n")
-	assumed := 0
-	for _, d := range list {
-		if slices.Contains(d.Kinds, "assumed") {
+	assumed, again := 0, repeats(list)
+	for i, d := range list {
+		switch last, n := list[again[i].last], again[i].times; {
+		case slices.Contains(d.Kinds, "assumed"):
 			assumed++
-			continue
+		case n == 0: // it stands where it was said first
+		case n == 1:
+			fmt.Fprintf(b, "- %s **%s** %s (event %d)\n", timeOf(d.At), strings.Join(d.Kinds, ", "), cell(d.Text), d.Seq)
+		default:
+			fmt.Fprintf(b, "- %s **%s** %s (event %d; %d times, the last %s, event %d)\n", timeOf(d.At), strings.Join(d.Kinds, ", "), cell(d.Text), d.Seq,
+				n, timeOf(last.At), last.Seq)
 		}
-		fmt.Fprintf(b, "- %s **%s** %s (event %d)\n", timeOf(d.At), strings.Join(d.Kinds, ", "), cell(d.Text), d.Seq)
 	}
 	if assumed > 0 {
 		fmt.Fprintf(b, "- **assumed** %s taken as done before this run; what they would have captured is invented\n", count(assumed, "task"))
@@ -92,6 +98,27 @@ func writeDeviations(b *bufio.Writer, list []deviation) {
 	if len(list) == 0 {
 		b.WriteString("None.\n")
 	}
+}
+
+// repeat is how often a deviation was said, and which was the last of them.
+type repeat struct{ times, last int }
+
+// repeats counts what triggers said in the same words: at the first of them, and
+// none at the others.
+func repeats(list []deviation) []repeat {
+	out, first := make([]repeat, len(list)), map[string]int{}
+	for i, d := range list {
+		at := i
+		if slices.Contains(d.Kinds, "trigger") {
+			if was, ok := first[d.Text]; ok {
+				at = was
+			}
+			first[d.Text] = at
+		}
+		out[at].times++
+		out[at].last = i
+	}
+	return out
 }
 
 // assumed reports whether nothing of a phase was done in this run.
