@@ -19,15 +19,19 @@ func (m *model) footer() []string {
 	if m.said != "" {
 		first = pane.Fit(" "+m.st.Paint(m.tone, m.said), m.w, m.st)
 	}
+	second, lost := " Esc closes this question, and nothing is done", " this terminal has lost the focus; keys go to another window"
 	if q := m.asked; q != nil {
 		if q.line {
+			second = " command line focused: Enter sends it, Esc leaves it, Tab completes"
+			lost = " command line focused, but this terminal has lost the focus"
 			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+q.says, m.w, m.st)
-			return []string{first, pane.Fit(" command line focused: Enter sends it, Esc leaves it, Tab completes", m.w, m.st)}
 		}
-		return []string{first, pane.Fit(" Esc closes this question, and nothing is done", m.w, m.st)}
 	}
 	if m.blurred {
-		return []string{first, pane.Fit(m.st.Paint(style.Warn, " this terminal has lost the focus; keys go to another window"), m.w, m.st)}
+		second = m.st.Paint(style.Warn, lost)
+	}
+	if m.asked != nil || m.blurred {
+		return []string{first, pane.Fit(second, m.w, m.st)}
 	}
 	if m.snap.Frozen != nil {
 		first = pane.Fit(m.st.Paint(style.Danger, " the journal cannot be relied on: nothing new is started"), m.w, m.st)

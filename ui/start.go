@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -160,13 +162,28 @@ func (o Options) program(ctx context.Context) []tea.ProgramOption {
 	if o.Environ != nil {
 		out = append(out, tea.WithEnvironment(o.Environ))
 	}
-	if o.Profile != nil {
-		out = append(out, tea.WithColorProfile(*o.Profile))
+	if p := o.profile(); p != nil {
+		out = append(out, tea.WithColorProfile(*p))
 	}
 	if o.width > 0 {
 		out = append(out, tea.WithWindowSize(o.width, o.height))
 	}
 	return out
+}
+
+// profile of colours; nil to ask the terminal. Any NO_COLOR that is not empty
+// counts (no-color.org); Bubble Tea wants it to read as true.
+func (o Options) profile() *colorprofile.Profile {
+	environ := o.Environ
+	if environ == nil {
+		environ = os.Environ()
+	}
+	none := slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" })
+	if o.Profile == nil && none {
+		ascii := colorprofile.ASCII // bold and reverse stay
+		return &ascii
+	}
+	return o.Profile
 }
 
 func (o Options) fps() int { return cmp.Or(max(0, o.FPS), defaultFPS) }

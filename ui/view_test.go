@@ -151,10 +151,10 @@ func TestBackgroundIsAsked(t *testing.T) {
 	if d.st.Dark {
 		t.Error("a white background is taken for a dark one")
 	}
-	d.opts.Theme = Dark
-	d.send(tea.BackgroundColorMsg{Color: color.White})
-	if d.dark {
-		t.Log("a named theme stays")
+	named := sit(t, newFake(t, "rehearsal"), 120, 36) // with Dark
+	named.send(tea.BackgroundColorMsg{Color: color.White})
+	if !named.st.Dark {
+		t.Error("a theme that was named gives way to what the terminal says")
 	}
 }
 
