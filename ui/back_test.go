@@ -307,7 +307,7 @@ func TestAStoppedLogSaysWhoStoppedIt(t *testing.T) {
 func TestALevelSaysWhyItIsRaised(t *testing.T) {
 	f := newFake(t, "rehearsal")
 	f.assume("prepare")
-	st := style.New(true, false, style.Solid)
+	st := style.New(style.Terminal{Dark: true}, style.Solid)
 	detail := func(step, host string) string {
 		c := f.kase()
 		return strings.Join(strings.Fields(strings.Join(pane.Detail(pane.NewRun(&c, nil), steps.Task{Step: step, Host: host}, 200, st), " ")), " ")

@@ -30,7 +30,7 @@ type Choice struct {
 func Choose(ctx context.Context, o Options, title string, choices []Choice) (*Choice, error) {
 	o = o.stamped()
 	m := &chooser{opts: o, title: title, choices: choices, dark: o.Theme != Light}
-	m.st = style.New(m.dark, o.ASCII, style.Solid)
+	m.st = style.New(o.terminal(m.dark), style.Solid)
 	p := tea.NewProgram(m, o.program(ctx)...)
 	if _, err := p.Run(); err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("screen: %w", err)
@@ -66,7 +66,7 @@ func (m *chooser) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.BackgroundColorMsg:
 		if m.opts.Theme == Auto || m.opts.Theme == "" {
 			m.dark = msg.IsDark()
-			m.st = style.New(m.dark, m.opts.ASCII, style.Solid)
+			m.st = style.New(m.opts.terminal(m.dark), style.Solid)
 		}
 	case tea.FocusMsg:
 		m.guard.Focus(m.opts.now())

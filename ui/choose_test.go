@@ -18,7 +18,7 @@ func choosing() (*chooser, func(...string)) {
 		{ID: "env:production", Group: "Environments", Label: "production", Detail: "live, 4 servers", Type: "production"},
 		{ID: "rehearse", Group: "Rehearse", Label: "embedded fleet", Detail: "nothing real is touched"},
 	}}
-	m.st = style.New(true, false, style.Solid)
+	m.st = style.New(style.Terminal{Dark: true}, style.Solid)
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	return m, func(keys ...string) {
 		for _, k := range keys {

@@ -111,7 +111,7 @@ func (m *model) restyle() {
 	if m.kase != nil {
 		shape = pane.Shape(m.kase.Book.Kind)
 	}
-	m.st = style.New(m.dark, m.opts.ASCII, shape)
+	m.st = style.New(m.opts.terminal(m.dark), shape)
 }
 
 // observe takes a snapshot and finds what follows from it for the screen.

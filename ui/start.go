@@ -21,6 +21,7 @@ import (
 	"belay/runner"
 	"belay/runner/tail"
 	"belay/steps"
+	"belay/ui/style"
 )
 
 // Run is the run that the screen shows and acts on. *runner.Runner is one.
@@ -64,6 +65,7 @@ const (
 type Options struct {
 	Theme   Theme
 	ASCII   bool  // only ASCII for lines and bars
+	Blind   bool  // for who cannot tell red from green
 	Alarm   Alarm // empty for the bell
 	Tmux    bool  // the terminal is tmux's
 	Stock   bool  // Bubble Tea's own renderer, not ours
@@ -169,6 +171,10 @@ func (o Options) program(ctx context.Context) []tea.ProgramOption {
 		out = append(out, tea.WithWindowSize(o.width, o.height))
 	}
 	return out
+}
+
+func (o Options) terminal(dark bool) style.Terminal {
+	return style.Terminal{Dark: dark, ASCII: o.ASCII, ColourBlind: o.Blind}
 }
 
 // profile of colours; nil to ask the terminal. Any NO_COLOR that is not empty

@@ -22,7 +22,7 @@ type options struct {
 	run               string
 	fresh             bool
 	plain, auto, json bool
-	theme             string
+	theme, palette    string
 	ascii             bool
 	fps               int
 	stock             bool
@@ -77,6 +77,7 @@ func (p *program) addJSON(c *cobra.Command) {
 func (p *program) addScreen(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&p.opt.theme, "theme", "auto", "colours for a `BACKGROUND` that is light, dark or auto (ask the terminal)")
+	f.StringVar(&p.opt.palette, "palette", "usual", "`SET` of colours: usual, or colour-blind (blue is well, reversed is trouble)")
 	f.BoolVar(&p.opt.ascii, "ascii", false, "draw with ASCII alone")
 	f.StringVar(&p.opt.alarm, "alarm", "bell", "how to call you when something ends or waits: `HOW` is bell, desktop (OSC 9 beside the bell) or none")
 	f.IntVar(&p.opt.fps, "fps", 0, "paint at most `N` times a second what no key has changed (default 60)")
@@ -91,13 +92,18 @@ func (p *program) screenOptions() (ui.Options, error) {
 	default:
 		return ui.Options{}, usage("--theme light", "--theme %s: want light, dark or auto", p.opt.theme)
 	}
+	switch p.opt.palette {
+	case "", "usual", "colour-blind":
+	default:
+		return ui.Options{}, usage("--palette colour-blind", "--palette %s: want usual or colour-blind", p.opt.palette)
+	}
 	alarm := ui.Alarm(p.opt.alarm)
 	switch alarm {
 	case "", ui.Bell, ui.Desktop, ui.Silent:
 	default:
 		return ui.Options{}, usage("--alarm desktop", "--alarm %s: want bell, desktop or none", p.opt.alarm)
 	}
-	return ui.Options{Alarm: alarm, Tmux: p.env.Getenv("TMUX") != "", Theme: theme, ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
+	return ui.Options{Alarm: alarm, Tmux: p.env.Getenv("TMUX") != "", Theme: theme, Blind: p.opt.palette == "colour-blind", ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
 }
 
 // addFaces adds the ways to go without a screen.

@@ -46,7 +46,7 @@ var heads = []struct {
 }
 
 func drawn(line tail.Line, v LogView, w int) string {
-	st := style.New(true, false, style.Solid)
+	st := style.New(style.Terminal{Dark: true}, style.Solid)
 	return ansi.Strip(paint(pieces(line, v, w, v.spans(line), st), line.Marks, v.spans(line), v.light(line, st), st))
 }
 
@@ -85,7 +85,7 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 			t.Fatalf("%q became %q without a mark", line.Text, got)
 		}
 		for _, m := range line.Marks {
-			if strings.TrimSpace(line.Text[m.Start:m.End]) != "" && !shown(pieces(line, v, w, nil, style.New(true, false, style.Solid)), [2]int{m.Start, m.End}) {
+			if strings.TrimSpace(line.Text[m.Start:m.End]) != "" && !shown(pieces(line, v, w, nil, style.New(style.Terminal{Dark: true}, style.Solid)), [2]int{m.Start, m.End}) {
 				t.Fatalf("an escape of %q is left out: %q", line.Text, got)
 			}
 		}
@@ -95,7 +95,7 @@ func TestNothingIsLeftOutInSilence(t *testing.T) {
 		sought := string(rapid.SampledFrom([]rune(line.Text)).Draw(t, "sought"))
 		v.Search.Query = tail.Literal(sought)
 		for _, s := range v.Search.Query.Spans(line.Text) {
-			if !shown(pieces(line, v, w, v.spans(line), style.New(true, false, style.Solid)), s) {
+			if !shown(pieces(line, v, w, v.spans(line), style.New(style.Terminal{Dark: true}, style.Solid)), s) {
 				t.Fatalf("%q is found in %q and not on the screen: %q", sought, line.Text, drawn(line, v, w))
 			}
 		}
@@ -114,7 +114,7 @@ func TestWrappedPagesSkipNothing(t *testing.T) {
 	for next < 50 {
 		v.Top = next
 		n := l.Fit(v, v.Top, false, w, h)
-		text := ansi.Strip(strings.Join(l.Lines(v, w, h, style.New(true, false, style.Solid)), "\n"))
+		text := ansi.Strip(strings.Join(l.Lines(v, w, h, style.New(style.Terminal{Dark: true}, style.Solid)), "\n"))
 		for i := v.Top; i < min(50, v.Top+int64(n)); i++ {
 			if !strings.Contains(text, fmt.Sprintf("%03d", i)) {
 				t.Fatalf("line %d is not on the screen that begins at %d:\n%s", i, v.Top, text)

@@ -49,7 +49,7 @@ func TestToneFollowsSyntax(t *testing.T) {
 
 // Whatever its syntax, a script is shown letter by letter as it is.
 func TestColourChangesNoLetter(t *testing.T) {
-	st := style.New(true, false, style.Solid)
+	st := style.New(style.Terminal{Dark: true}, style.Solid)
 	for _, script := range []string{
 		"set -eu\n\ncd \"$DIR\"\ndocker compose -f 'a b.yml' up -d --wait >log 2>&1 # all of them\n",
 		"if true; then\n\techo unfinished\n",
@@ -82,7 +82,7 @@ func TestUnfinishedScriptIsPlain(t *testing.T) {
 
 func BenchmarkScript(b *testing.B) {
 	script := strings.Repeat("docker compose -f 'a b.yml' up -d --wait \"$SERVICE\" >log 2>&1 # all of them\n", 50)
-	st := style.New(true, false, style.Solid)
+	st := style.New(style.Terminal{Dark: true}, style.Solid)
 	for b.Loop() {
 		NewPage(100, st).Script(script)
 	}

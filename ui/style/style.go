@@ -38,10 +38,16 @@ const (
 	Dashed              // embedded fleet
 )
 
+// Terminal is what is known of the terminal, and of whoever looks at it.
+type Terminal struct {
+	Dark        bool // its background
+	ASCII       bool // it has no other letters
+	ColourBlind bool // what is well and what is not must not differ by red and green
+}
+
 // Style is one theme on one kind of terminal.
 type Style struct {
-	Dark  bool
-	ASCII bool
+	Terminal
 	Frame Frame
 
 	Title     lipgloss.Style // of a pane
@@ -70,11 +76,11 @@ type Frame struct {
 	Full, Empty, Ellipsis, Open, Closed, Mark, Dot string
 }
 
-// New gives the style for a dark or light terminal.
-func New(dark, ascii bool, shape Shape) *Style {
+// New gives the style for a terminal.
+func New(on Terminal, shape Shape) *Style {
 	s := lipgloss.NewStyle
 	st := &Style{
-		Dark: dark, ASCII: ascii, Frame: frame(ascii, shape),
+		Terminal: on, Frame: frame(on.ASCII, shape),
 		Title:     s().Bold(true),
 		Focus:     s().Bold(true).Reverse(true),
 		Selected:  s().Reverse(true),
@@ -89,10 +95,17 @@ func New(dark, ascii bool, shape Shape) *Style {
 		Warn: inkOf(s().Foreground(lipgloss.Yellow)), Danger: inkOf(s().Foreground(lipgloss.Red).Bold(true)),
 		Key: inkOf(s().Bold(true)),
 	}
-	if !dark { // cyan and yellow vanish on white
+	if !on.Dark { // cyan and yellow vanish on white
 		st.tone[Busy] = inkOf(s().Foreground(lipgloss.Blue))
 		st.tone[Warn] = inkOf(s().Foreground(lipgloss.Magenta))
 		st.Rehearsal = s().Bold(true).Reverse(true).Foreground(lipgloss.Blue)
+	}
+	if on.ColourBlind { // blue against no hue at all is seen by everybody
+		st.tone[OK], st.tone[Danger] = inkOf(s().Foreground(lipgloss.Blue)), inkOf(s().Bold(true).Reverse(true))
+		if on.Dark {
+			st.tone[OK] = inkOf(s().Foreground(lipgloss.BrightBlue))
+		}
+		st.Live = s().Bold(true).Reverse(true)
 	}
 	return st
 }
