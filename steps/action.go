@@ -70,8 +70,9 @@ type Action struct {
 	Confirm Confirmation
 	Actor   string
 	Partner string
-	Bound   *Bound // of rebind: what the host is now
-	Wrote   *Wrote // of write: the document as it is now
+	Bound   *Bound    // of rebind: what the host is now
+	Wrote   *Wrote    // of write: the document as it is now
+	File    *Attached // of a note: what shows it, already kept
 	// Unrehearsed, of amend: what of the new text was never tried on real hosts.
 	Unrehearsed []Unrehearsed
 	Take        []string // of amend: steps whose new undo is taken for what has been done

@@ -175,10 +175,10 @@ func accept(c *Case, a Action) ([]Event, error) {
 }
 
 func note(c *Case, a Action) ([]Event, error) {
-	if strings.TrimSpace(a.Value) == "" {
+	if strings.TrimSpace(a.Value) == "" && a.File == nil {
 		return nil, refuse(NeedsReason, "", "a note needs a text")
 	}
-	return []Event{Noted{Task: a.Task, Text: a.Value}}, nil
+	return []Event{Noted{Task: a.Task, Text: a.Value, File: a.File}}, nil
 }
 
 // rebind takes a host as it is now, with a reason.

@@ -153,9 +153,10 @@ type (
 	}
 	// Noted is a remark for the report.
 	Noted struct {
-		Task Task   `json:"task,omitzero"`
-		Text string `json:"text"`
-		By   string `json:"by,omitempty"`
+		Task Task      `json:"task,omitzero"`
+		Text string    `json:"text"`
+		File *Attached `json:"file,omitempty"` // that shows it
+		By   string    `json:"by,omitempty"`
 	}
 	// Sequenced is one yes for several tasks in a row. It ends with the console.
 	Sequenced struct {
@@ -204,6 +205,12 @@ type (
 		Reason   string       `json:"reason,omitempty"`
 		Confirm  Confirmation `json:"confirm,omitzero"` // of an override
 		Evidence []Reading    `json:"evidence,omitempty"`
+	}
+	// Attached is a file that was put into the run directory with a note.
+	Attached struct {
+		Name   string `json:"name"` // in the folder attached
+		Bytes  int64  `json:"bytes"`
+		SHA256 string `json:"sha256"`
 	}
 	// Recovered says that an unfinished last line of the journal was put aside.
 	Recovered struct {

@@ -3,7 +3,10 @@ package steps
 // The rule of this file: how a run stands is read off its state, in the order
 // in which an operator has to care.
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Exit codes of product.md section 3.
 const (
@@ -47,6 +50,18 @@ func (c *Case) readyIn(p *Phase) []Task {
 		}
 	}
 	return out
+}
+
+// Words are a note with the file that shows it.
+func (e Noted) Words() string {
+	if e.File == nil {
+		return e.Text
+	}
+	text := fmt.Sprintf("attached/%s, %d bytes, sha256 %.12s", e.File.Name, e.File.Bytes, e.File.SHA256)
+	if e.Text == "" {
+		return text
+	}
+	return e.Text + " (" + text + ")"
 }
 
 // Words say how a run was closed.

@@ -27,6 +27,7 @@ func init() { // the help of the screen lists them
 		{"goto", "STEP [HOST]", "select a step", (*model).cmdGoto},
 		{"phase", "PHASE", "select a phase", (*model).cmdPhase},
 		{"note", "TEXT", "a note on the run", (*model).cmdNote},
+		{"attach", "FILE [TEXT]", "keep a file that shows something, with a note on the selected step", (*model).cmdAttach},
 		{"partner", "NAME", "name the second person", (*model).cmdPartner},
 		{"as", "NAME", "somebody else drives from now on", (*model).cmdAs},
 		{"accept", "PHASE REASON", "accept a phase with hosts left out", (*model).cmdAccept},
@@ -169,6 +170,22 @@ func (m *model) cmdNote(words []string, rest string) tea.Cmd {
 		return nil
 	}
 	return m.submit(nil, steps.Action{Verb: steps.Note, Value: rest})
+}
+
+func (m *model) cmdAttach(words []string, rest string) tea.Cmd {
+	run, ok := m.run.(Attacher)
+	switch {
+	case !ok:
+		m.say(style.Dim, "this run keeps no files")
+		return nil
+	case !m.need("attach", words, 1):
+		return nil
+	}
+	t, _ := m.task()
+	ctx, text := m.ctx, after(rest, words)
+	return func() tea.Msg {
+		return doneMsg{action: steps.Action{Verb: "attach " + steps.Verb(words[0]) + " to", Task: t}, err: run.Attach(ctx, t, words[0], text)}
+	}
 }
 
 func (m *model) cmdPartner(words []string, rest string) tea.Cmd {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,8 +43,9 @@ type fake struct {
 	frozen  error
 	paper   string // the sum of what the editor leaves
 	asking  map[steps.Task]time.Time
-	file    []byte // of an edit, on every host
-	kept    []byte // what the edit found there
+	file    []byte   // of an edit, on every host
+	kept    []byte   // what the edit found there
+	files   []string // that were attached, and what to
 }
 
 func newFake(t testing.TB, env string) *fake {
@@ -320,5 +322,12 @@ func (f *fake) Keep(ctx context.Context, t steps.Task) error {
 }
 
 // Peek and PeekKept: the fake is a run whose files can be read.
+func (f *fake) Attach(_ context.Context, t steps.Task, file, text string) error {
+	if file == "gone" {
+		return &steps.Refusal{Why: "gone cannot be attached: no such file or directory"}
+	}
+	f.files = append(f.files, strings.TrimSpace(t.String()+" "+file+" "+text))
+	return nil
+}
 func (f *fake) Peek(context.Context, steps.Task) ([]byte, error)     { return f.file, nil }
 func (f *fake) PeekKept(context.Context, steps.Task) ([]byte, error) { return f.kept, nil }

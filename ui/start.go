@@ -51,6 +51,12 @@ type Peeker interface {
 	PeekKept(ctx context.Context, t steps.Task) ([]byte, error)
 }
 
+// Attacher keeps a copy of a file that shows something, with a note on a task, or
+// on the run for the zero task. A Run may be one.
+type Attacher interface {
+	Attach(ctx context.Context, t steps.Task, file, text string) error
+}
+
 // Theme of the terminal's background.
 type Theme string
 

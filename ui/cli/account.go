@@ -89,9 +89,12 @@ func (r *runAccount) take(c *steps.Case, seq int64, at time.Time, e steps.Event)
 		v := c.Book.Vars[e.Name]
 		r.Inputs = append(r.Inputs, inputGiven{e.Name, e.Value, e.By, invented && e.Value == v.Rehearsal})
 	case steps.Noted:
-		n := noted{At: at, By: e.By, Text: e.Text}
+		n := noted{At: at, By: e.By, Text: e.Words()}
 		if !e.Task.Zero() {
 			n.Task = e.Task.String()
+		}
+		if e.File != nil {
+			n.File = r.attached(e)
 		}
 		r.Notes = append(r.Notes, n)
 	case steps.EvidenceKept:

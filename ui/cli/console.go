@@ -38,6 +38,8 @@ var (
 	_ ui.Looker = (*consoleRun)(nil)
 	_ ui.Peeker = (*consoleRun)(nil)
 	_ ui.Writer = (*consoleRun)(nil)
+
+	_ ui.Attacher = (*consoleRun)(nil)
 )
 
 // Amend stores the text before the journal can name it.

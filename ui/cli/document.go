@@ -65,15 +65,23 @@ func (l *ledger) papers(c *steps.Case) []paper {
 		x := paper{Name: w.Name, Task: t.String(), File: file, Bytes: w.Bytes, SHA256: w.SHA256, By: w.By,
 			Note: strings.Trim(writtenNote(w), " ()")}
 		b, err := os.ReadFile(file)
-		switch sum := sha256.Sum256(b); {
-		case err != nil:
-			x.Note = "the file is gone"
-		case hex.EncodeToString(sum[:]) != w.SHA256:
-			x.Note = "the file was changed after it was kept"
+		if why := changed(b, err, w.SHA256); why != "" {
+			x.Note = why
 		}
 		out = append(out, x)
 	}
 	return out
+}
+
+// changed says that a file is not what was kept.
+func changed(b []byte, err error, sum string) string {
+	switch now := sha256.Sum256(b); {
+	case err != nil:
+		return "the file is gone"
+	case hex.EncodeToString(now[:]) != sum:
+		return "the file was changed after it was kept"
+	}
+	return ""
 }
 
 // write opens a document in the editor, or says where its file is when there

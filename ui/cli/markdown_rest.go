@@ -32,7 +32,7 @@ func writeRest(b *bufio.Writer, r runAccount) {
 	if len(r.Notes) > 0 {
 		b.WriteString("\n## Notes\n\n")
 		for _, n := range r.Notes {
-			fmt.Fprintf(b, "- %s %s%s%s\n", timeOf(n.At), first(n.Task+" ", ""), cell(n.Text), said(cell(n.By), ""))
+			fmt.Fprintf(b, "- %s %s%s%s\n", timeOf(n.At), first(n.Task+" ", ""), cell(n.Text+n.File.wrong()), said(cell(n.By), ""))
 		}
 	}
 	writeAtHand(b, r.AtHand)

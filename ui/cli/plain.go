@@ -127,10 +127,13 @@ func (f *plain) choose(ctx context.Context, snap runner.Snapshot, list []entry, 
 	}
 	switch strings.ToLower(line) {
 	case "?", "help":
-		f.print("a number of the list, or its words as they stand there; words that are not listed are under more; an empty line lists again\n")
+		f.print("a number of the list, or its words as they stand there; words that are not listed are under more; attach STEP@HOST FILE TEXT keeps a file that shows something; an empty line lists again\n")
 		return nil
 	case "status":
 		f.show(snap, list)
+		return nil
+	}
+	if f.attach(ctx, &snap.Case, line) {
 		return nil
 	}
 	if why := f.refusal(snap, line); why != "" {

@@ -114,6 +114,7 @@ type noted struct {
 	By   string    `json:"by,omitempty"`
 	Task string    `json:"task,omitempty"`
 	Text string    `json:"text"`
+	File *paper    `json:"file,omitempty"` // that was attached
 }
 
 func (p *program) reportVerb() *cobra.Command {

@@ -56,9 +56,9 @@ func sayRun(e steps.Event) string {
 		return "the runbook's new text is taken: " + strings.Join(e.Diff, "; ") + undosTaken(e.Undos) + said(e.By, e.Reason)
 	case steps.Noted:
 		if e.Task.Zero() {
-			return "note: " + e.Text
+			return "note: " + e.Words()
 		}
-		return "note on " + e.Task.String() + ": " + e.Text
+		return "note on " + e.Task.String() + ": " + e.Words()
 	case steps.Closed:
 		if e.Complete {
 			return "run closed: complete" + said(e.By, e.Reason)

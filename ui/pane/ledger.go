@@ -155,7 +155,7 @@ func name(attempt string) string {
 func personWords(e steps.Event) (string, style.Tone, bool) {
 	switch e := e.(type) {
 	case steps.Noted:
-		return "note: " + e.Text, style.Plain, true
+		return "note: " + e.Words(), style.Plain, true
 	case steps.Skipped:
 		return e.Task.String() + " skipped: " + e.Reason, style.Warn, true
 	case steps.Assumed:
