@@ -243,9 +243,12 @@ func (a *attempt) settle(ctx context.Context, st job.Status) {
 		a.end(steps.Lost{Attempt: a.id, Why: "its end was seen from outside only; the script may have been killed"})
 		return
 	}
-	raw, ok := a.values(ctx)
-	if !ok {
-		return
+	var raw []byte
+	if !st.NoValues {
+		var ok bool
+		if raw, ok = a.values(ctx); !ok {
+			return
+		}
 	}
 	a.keepLog()
 	a.post(func() { a.r.exited(a, st, raw) })

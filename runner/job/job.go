@@ -48,6 +48,9 @@ type Status struct {
 	Size    int64  // bytes of output that the host has written
 	Left    int    // processes of the attempt that are still alive after it ended
 	Signal  string // of a cancel: TERM or KILL
+	// NoValues is proof that a command that has exited wrote nothing to $BELAY_OUT;
+	// false where nobody has looked.
+	NoValues bool
 }
 
 // Script is a text for a shell and the surroundings it runs in. Text is sent

@@ -62,7 +62,9 @@ belay_setup() {
 		command -v $belay_x >/dev/null || { belay_refuse 69 "host lacks $belay_x"; return; }
 	done
 	[ -d "$ROOT" ] || mkdir -p "$ROOT" 2>/dev/null || { belay_refuse 75 "cannot make $ROOT"; return; }
-	if [ -L "$ROOT" ] || ! [ -O "$ROOT" ] || ! chmod 700 "$ROOT"; then
+	# who only reads trusts what the launch found
+	case $belay_verb in status | attach | values) belay_x=: ;; *) belay_x=chmod ;; esac
+	if [ -L "$ROOT" ] || ! [ -O "$ROOT" ] || ! $belay_x 700 "$ROOT"; then
 		belay_refuse 77 "$ROOT is not ours alone"; return
 	fi
 }
@@ -157,11 +159,15 @@ belay_look() { # sets STATE EXIT BY WHY STARTED SIZE
 }
 
 belay_left() { # counts who outlived a settled attempt
-	[ $STARTED = no ] || [ $STATE = running ] || LEFT=$(($(belay_members | wc -l)))
+	if [ $STARTED = no ] || [ $STATE = running ]; then return; fi
+	set -- $(belay_members)
+	LEFT=$#
 }
 
-belay_line() {
-	belay_say "belay1 id=$ID state=$STATE started=$STARTED exit=$EXIT by=$BY why=$WHY size=$SIZE left=$LEFT signal=$SIGNAL$1"
+belay_line() { # what an attempt wrote to $BELAY_OUT is asked for only where it wrote
+	belay_v=
+	[ $STATE != exited ] || [ -s "$J/values" ] || belay_v=' values=none'
+	belay_say "belay1 id=$ID state=$STATE started=$STARTED exit=$EXIT by=$BY why=$WHY size=$SIZE left=$LEFT signal=$SIGNAL$belay_v$1"
 }
 
 # The detached half: a supervisor in its own session and an inner shell in
@@ -201,8 +207,9 @@ if [ "$mode" = inner ]; then
 fi
 drop() { rm -f "$J/.cmd.$TAG" "$J/.meta.$TAG" "$J/.pend.$TAG" "$J/.run.$TAG"; }
 : >"$J/.pend.$TAG" || { drop; exit 71; }
+read -r host </proc/sys/kernel/hostname || host=
 { printf 'kind=run\nid=%s\nsum=%s\nhead=%s\nsup=%s\nstart=%s\nboot=%s\nhost=%s\nat=%s\ntag=%s\n' \
-	"$ID" "$SUM" "$HEAD" $$ "$(mystart)" "$BOOT" "$(uname -n)" "$(date -u +%s)" "$TAG" >"$J/.meta.$TAG" \
+	"$ID" "$SUM" "$HEAD" $$ "$(mystart)" "$BOOT" "$host" "${TAG##*.}" "$TAG" >"$J/.meta.$TAG" \
 	&& sync "$J/.meta.$TAG" "$J/.cmd.$TAG"; } 2>/dev/null || { drop; exit 71; }
 ln "$J/.meta.$TAG" "$J/meta" 2>/dev/null
 # not ln's own status: on NFS a retransmitted link can win and still say EEXIST
@@ -275,7 +282,7 @@ belay_launch() {
 	belay_detached >"$J/.run.$belay_tag" && cat >"$J/.cmd.$belay_tag" || {
 		rm -f "$J/.cmd.$belay_tag" "$J/.run.$belay_tag"; belay_refuse 75 "cannot store the script"; return; }
 	belay_h=$(sha256sum <"$J/.cmd.$belay_tag")
-	if [ "${belay_h%% *} $(($(wc -c <"$J/.cmd.$belay_tag")))" != "$3 $4" ]; then
+	if [ "${belay_h%% *}" != "$3" ]; then # so has its length
 		rm -f "$J/.cmd.$belay_tag" "$J/.run.$belay_tag"; belay_refuse 65 "torn or altered script"; return
 	fi
 	printf '%s\n' "$belay_secrets" 2>/dev/null | setsid sh "$J/.run.$belay_tag" sup "$J" "$ID" "$belay_sum" \
@@ -351,7 +358,7 @@ belay_values() {
 	belay_look; belay_n=0
 	[ ! -e "$J/values" ] || belay_n=$(($(wc -c <"$J/values")))
 	if [ $belay_n -gt 65536 ]; then printf 'belay: values: %s bytes, at most 65536\n' $belay_n >&2; return 76; fi
-	belay_left; belay_line " n=$belay_n"
+	belay_line " n=$belay_n"
 	[ $belay_n -eq 0 ] || head -c $belay_n "$J/values"
 	belay_say ''
 }

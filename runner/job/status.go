@@ -24,8 +24,12 @@ func (s Status) Line() string {
 	if s.Started {
 		started = "yes"
 	}
-	return fmt.Sprintf("%sid=%s state=%s started=%s exit=%s by=%s why=%s size=%d left=%d signal=%s",
-		statusMark, s.ID, s.State, started, exit, by, s.Why, s.Size, s.Left, s.Signal)
+	none := ""
+	if s.NoValues {
+		none = " values=none"
+	}
+	return fmt.Sprintf("%sid=%s state=%s started=%s exit=%s by=%s why=%s size=%d left=%d signal=%s%s",
+		statusMark, s.ID, s.State, started, exit, by, s.Why, s.Size, s.Left, s.Signal, none)
 }
 
 // ParseStatus reads a status line, with or without its newline.
@@ -60,6 +64,12 @@ func parseLine(line string) (s Status, n int, err error) {
 		delete(seen, key)
 		if err := s.set(key, value); err != nil {
 			return s, n, err
+		}
+	}
+	if value, ok := seen["values"]; ok {
+		delete(seen, "values")
+		if s.NoValues = value == "none" && s.State == Exited; !s.NoValues {
+			return s, n, fmt.Errorf("status line: bad values %.60q", value)
 		}
 	}
 	if value, ok := seen["n"]; ok {

@@ -175,7 +175,13 @@ func TestAttachReportsWhileItRuns(t *testing.T) {
 func TestValues(t *testing.T) {
 	onHosts(t, func(t *testing.T, h *host) {
 		h.must(launch("v", "echo A=1 >>\"$BELAY_OUT\"\nprintf 'B=x\\n' >>\"$BELAY_OUT\"\n"))
-		h.follow("v", 0)
+		if _, s := h.follow("v", 0); s.NoValues {
+			t.Error("what it wrote is called nothing")
+		}
+		h.must(launch("none", "echo out"))
+		if _, s := h.follow("none", 0); !s.NoValues {
+			t.Error("an attempt that wrote nothing is not told from one that did")
+		}
 		out, stderr, code := h.exec(build(t, Call{Verb: Values, ID: "v"}))
 		f, err := NewFrameReader(bytes.NewReader(out)).Next()
 		if code != 0 || err != nil || string(f.Bytes) != "A=1\nB=x\n" || f.Status.State != Exited {

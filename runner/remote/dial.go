@@ -30,7 +30,11 @@ type chain struct {
 	hostKey ssh.PublicKey // of the host itself
 	way     Way
 	single  bool // somebody typed what will not do a second time
-	inUse   int  // sessions; guarded by the pool
+	inUse   int  // sessions that were taken; this and the next four are guarded by the host's mu
+	shells  int  // of those, guests on the connection for control: shells for looks
+	follows int  // and attempts that are followed
+	open    int  // sessions that the server has granted
+	most    int  // of those at once, so far
 
 	once sync.Once
 	done chan struct{} // closed with the chain

@@ -78,7 +78,7 @@ func (p *pool) attempt(ctx context.Context, s slot, e exchange) (outcome, error)
 	defer left()
 	g := &guard{}
 	if !p.host.spawn(func() {
-		out, err := p.host.session(leave, s.chain, e, g)
+		out, err := p.host.session(leave, s, e, g)
 		var refused *ssh.OpenChannelError
 		s.give(errors.As(err, &refused))
 		ended <- result{out, err}
@@ -134,8 +134,9 @@ func (g *guard) read(r io.Reader, use func(io.Reader) error) error {
 }
 
 // session opens a channel and sees it through.
-func (h *Host) session(ctx context.Context, c *chain, e exchange, g *guard) (outcome, error) {
-	ch, reqs, err := c.session()
+func (h *Host) session(ctx context.Context, s slot, e exchange, g *guard) (outcome, error) {
+	c := s.chain
+	ch, reqs, err := s.session()
 	if err != nil {
 		var refused *ssh.OpenChannelError
 		if errors.As(err, &refused) {

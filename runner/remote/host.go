@@ -20,8 +20,10 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// Connections per host. Control has its own, so that no tail and no attempt that
-// is followed ever stands in the way of a cancel.
+// Connections per host beside the one for control. What is followed and looked at
+// is a guest on that one while there is room, since a handshake costs more than
+// all that a short attempt needs; tails never are, so that no flood of lines
+// stands in the way of a cancel.
 const (
 	followConnections = 2
 	streamConnections = 4
@@ -58,6 +60,7 @@ func New(s Settings) *Host {
 	h.follow = newPool(h, followConnections, false)
 	h.stream = newPool(h, streamConnections, false)
 	h.looks = newPool(h, 1, false)
+	h.follow.guest, h.looks.guest = true, true
 	return h
 }
 

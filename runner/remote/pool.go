@@ -7,13 +7,17 @@ package remote
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // pool is guarded by its host's mu.
 type pool struct {
 	host  *Host
-	most  int // connections
+	most  int  // connections of its own
+	guest bool // it also uses the connection for control, while that has room
 	lines []*line
 }
 
@@ -27,6 +31,7 @@ func newPool(h *Host, most int, control bool) *pool {
 type slot struct {
 	line  *line
 	chain *chain
+	guest *int // what counts it as a guest on the connection for control; else nil
 }
 
 // take waits for a free place on one of the pool's connections.
@@ -49,10 +54,9 @@ func (p *pool) take(ctx context.Context) (slot, error) {
 			return slot{}, err
 		}
 		h.mu.Lock()
-		if l.chain == c && c.inUse < l.max {
-			c.inUse++
-			h.mu.Unlock()
-			return slot{l, c}, nil
+		if l.chain == c && p.room(l) {
+			defer h.mu.Unlock()
+			return p.slot(l), nil
 		}
 		h.mu.Unlock()
 	}
@@ -61,13 +65,16 @@ func (p *pool) take(ctx context.Context) (slot, error) {
 // choose gives a line with room, a new line, or nil. h.mu is held.
 func (p *pool) choose() *line {
 	if l := p.host.shared; l != nil {
-		if l.chain == nil || l.chain.inUse < l.max {
+		if p.room(l) {
 			return l
 		}
 		return nil
 	}
+	if l := p.host.control.lines[0]; p.guest && p.room(l) {
+		return l
+	}
 	for _, l := range p.lines {
-		if l.chain == nil || l.chain.inUse < l.max {
+		if p.room(l) {
 			return l
 		}
 	}
@@ -79,6 +86,59 @@ func (p *pool) choose() *line {
 	return l
 }
 
+// room reports whether a line takes one more session of this pool. The last one
+// of the connection for control is for control, so that nothing that is followed
+// or looked at ever stands in the way of a cancel. h.mu is held.
+//
+// What is followed stays as long as an attempt does, so it is a guest only where
+// the server has shown that it grants that many. A shell for looks is one at
+// once: it can be asked to leave.
+func (p *pool) room(l *line) bool {
+	c := l.chain
+	switch {
+	case !p.visits(l):
+		return c == nil || c.inUse < l.max
+	case c == nil:
+		return p == p.host.looks && l.max > 1
+	case p == p.host.follow && c.follows+1 >= c.most: // with one for control
+		return false
+	}
+	return c.shells+c.follows < l.max-1 && c.inUse < l.max
+}
+
+// visits reports whether the pool is a guest on a line. h.mu is held.
+func (p *pool) visits(l *line) bool {
+	return l.control && l != p.host.shared && p != p.host.control
+}
+
+// slot takes one session of a line that has room. h.mu is held.
+func (p *pool) slot(l *line) slot {
+	c := l.chain
+	s := slot{line: l, chain: c}
+	c.inUse++
+	if p.visits(l) {
+		s.guest = &c.shells
+		if p == p.host.follow {
+			s.guest = &c.follows
+		}
+		*s.guest++
+	}
+	return s
+}
+
+// session opens what the slot is for.
+func (s slot) session() (ssh.Channel, <-chan *ssh.Request, error) {
+	ch, reqs, err := s.chain.session()
+	if err == nil {
+		h := s.line.host
+		h.mu.Lock()
+		s.chain.open++
+		s.chain.most = max(s.chain.most, s.chain.open)
+		h.mu.Unlock()
+	}
+	return ch, reqs, err
+}
+
 // give returns a slot. When the server refused the session, the line has as
 // many as it may have.
 func (s slot) give(refused bool) {
@@ -86,10 +146,28 @@ func (s slot) give(refused bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.chain.inUse--
+	if s.guest != nil {
+		*s.guest--
+	}
 	if refused {
 		s.line.max = max(1, s.chain.inUse)
+		h.makeRoom()
+	} else {
+		s.chain.open = max(0, s.chain.open-1)
 	}
 	h.free()
+}
+
+// makeRoom sends away shells that nobody uses where they have taken the session
+// that is for control. h.mu is held.
+func (h *Host) makeRoom() {
+	h.idle = slices.DeleteFunc(h.idle, func(sh *shell) bool {
+		away := sh.inTheWay()
+		if away {
+			sh.close()
+		}
+		return away
+	})
 }
 
 // refusedPause is how long we wait when a server refuses a connection's only

@@ -80,9 +80,9 @@ func (h *Host) takeShell(ctx context.Context) (sh *shell, used bool, err error) 
 	l, hanging, looked := h.looks.choose(), h.hanging, h.looked
 	h.mu.Unlock()
 	switch {
-	case l != nil:
-	case hanging < h.limits.Sessions:
+	case hanging < h.limits.Sessions && l == nil:
 		return nil, false, errNoShell
+	case hanging < h.limits.Sessions:
 	case !looked:
 		return nil, false, h.unusable("it came to none in all this time")
 	default:
@@ -93,13 +93,13 @@ func (h *Host) takeShell(ctx context.Context) (sh *shell, used bool, err error) 
 		return nil, false, err
 	}
 	h.mu.Lock()
-	if l.chain != c || c.inUse >= l.max {
+	if l.chain != c || !h.looks.room(l) {
 		h.mu.Unlock()
 		return nil, false, errNoShell
 	}
-	c.inUse++
+	s := h.looks.slot(l)
 	h.mu.Unlock()
-	sh, err = h.beginShell(ctx, slot{l, c})
+	sh, err = h.beginShell(ctx, s)
 	return sh, false, err
 }
 
@@ -135,7 +135,7 @@ func (h *Host) beginShell(ctx context.Context, s slot) (*shell, error) {
 // line behind the start-up files.
 func (h *Host) openShell(s slot) (*shell, error) {
 	sh := &shell{host: h, slot: s, gone: make(chan struct{})}
-	ch, reqs, err := s.chain.session()
+	ch, reqs, err := s.session()
 	var refused *ssh.OpenChannelError
 	if err != nil {
 		s.give(errors.As(err, &refused))
@@ -316,8 +316,18 @@ func (sh *shell) hanging(does bool) {
 	}
 }
 
-// free gives the shell to whoever looks next, unless it has ended. Looked says
-// that it came to a look.
+// inTheWay reports whether a shell has a session that is for control. h.mu is held.
+func (sh *shell) inTheWay() bool {
+	l := sh.slot.line
+	return sh.slot.guest != nil && l.chain == sh.slot.chain && l.chain.shells+l.chain.follows > l.max-1
+}
+
+// close ends the shell's session; what follows it gives its slot back. Closing
+// writes to the connection, which may take its time, and h.mu is held.
+func (sh *shell) close() { sh.host.wg.Go(func() { sh.ch.Close() }) }
+
+// free gives the shell to whoever looks next, unless it has ended or is in the
+// way of control. Looked says that it came to a look.
 func (sh *shell) free(looked bool) {
 	h := sh.host
 	h.mu.Lock()
@@ -325,7 +335,12 @@ func (sh *shell) free(looked bool) {
 	h.looked = h.looked || looked
 	select {
 	case <-sh.gone:
+		return
 	default:
-		h.idle = append(h.idle, sh)
 	}
+	if sh.inTheWay() {
+		sh.close()
+		return
+	}
+	h.idle = append(h.idle, sh)
 }
