@@ -1,7 +1,8 @@
 #!/bin/sh
 # What Belay costs, beside what it is compared with, in one run: each round
 # measures all of them, and a ratio is taken within its round. Absolute figures
-# belong to the machine; ratios count. ROUNDS=7 for figures to keep.
+# belong to the machine; ratios count. ROUNDS=7 for figures to keep. The table
+# goes into docs/performance.md, too.
 set -eu
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
@@ -12,7 +13,7 @@ measure() { # PACKAGE BENCHMARK TIMES
 	test -x "$dir/$(basename "$1").test" || go test -c -o "$dir/$(basename "$1").test" "./$1"
 	(cd "$1" && "$dir/$(basename "$1").test" -test.run '^$' -test.bench "$2" -test.benchtime "$3") >"$dir/last" 2>&1 ||
 		{ cat "$dir/last" >&2; exit 1; }
-	grep -E '^Benchmark|--- SKIP|no .* to compare' "$dir/last" | tee -a "$dir/all"
+	grep -E '^Benchmark|--- SKIP|no .* to compare|is left out' "$dir/last" | tee -a "$dir/all"
 }
 
 r=0
@@ -23,6 +24,7 @@ while [ "$r" -lt "$rounds" ]; do
 	measure runner LinesFromFourHosts 1x
 	measure ui/cli Resume100k 1x
 	measure runner/journal DurableRecord 300x
+	measure ui/cli FanOut 1x
 done
 
 awk -v rounds="$rounds" '
@@ -56,11 +58,43 @@ END {
 	ratio("lines", "LinesFromFourHosts belay-lines/s", "LinesFromFourHosts ssh-lines/s")
 	ratio("resume", "Resume100k resume-s", "Resume100k floor-s")
 	ratio("record", "DurableRecord record-us", "DurableRecord bare-us")
+	for (n = 4; n <= 128; n *= n == 4 ? 8 : 4) {
+		many = "FanOut/hosts=" n " "
+		for (i = 1; i <= rounds; i++) {
+			for (p = split("xargs pdsh pssh clush", peer, " "); p; p--) {
+				name = many peer[p] "-s"
+				if ((name, i) in v && (!((many "best-s", i) in v) || v[name, i] < v[many "best-s", i])) v[many "best-s", i] = v[name, i]
+			}
+		}
+		for (x = split("check step", kind, " "); x; x--) {
+			ratio(many kind[x] " best", many "best-s", many kind[x] "-s")
+			ratio(many kind[x] " kex", many "pdsh-x25519-s", many kind[x] "-s")
+			ratio(many kind[x] " ansible", many "ansible-s", many kind[x] "-s")
+			ratio(many kind[x] " floor", many kind[x] "-s", many "handshakes-s")
+		}
+	}
 	printf "\n%-38s %10s %-8s %10s  %-30s %7s\n", "medians of " rounds " rounds", "belay", "", "beside it", "", "ratio"
 	row("key to paint, p50, 4 x 10,000 lines/s", flood " p50-ms", "ms", still " p50-ms", "the same, logs stand still", "p50", 1.5, "")
 	row("key to paint, p99, 4 x 10,000 lines/s", flood " p99-ms", "ms", tmux " p99-ms", "tmux, four panes as fast", "p99", 1.5, "")
 	row("lines accepted, four hosts", "LinesFromFourHosts belay-lines/s", "lines/s", "LinesFromFourHosts ssh-lines/s", "ssh into nothing", "lines", "", 0.6)
 	row("one durable record, p50", "DurableRecord record-us", "us", "DurableRecord bare-us", "one write and fsync", "record", 1.3, "")
 	a = median("Resume100k resume-s")
+	for (n = 4; n <= 128; n *= n == 4 ? 8 : 4) {
+		many = "FanOut/hosts=" n " "; least = n == 4 ? 4 : 3.5; same = n == 4 ? 2.5 : 1.2
+		what["check"] = "looked at, " n " hosts"; what["step"] = "a durable step, " n " hosts"
+		for (x = 1; x <= 2; x++) {
+			k = kind[x]
+			row(what[k], many k "-s", "s", many "best-s", "best of xargs, pdsh, pssh, clush", many k " best", "", least)
+			row(what[k], many k "-s", "s", many "pdsh-x25519-s", "pdsh, our key exchange", many k " kex", "", same)
+			row(what[k], many k "-s", "s", many "ansible-s", "ansible -m raw", many k " ansible", "", same)
+			row(what[k], many k "-s", "s", many "handshakes-s", "the same handshakes alone", many k " floor", 1.3, "")
+		}
+	}
 	printf "%-38s %10.4g %-8s %10.4g  %-30s %6.2fx  < 1 s    %s (%.4g s of CPU)\n", "resume of 100,000 records", a, "s", median("Resume100k floor-s"), "read and hash its bytes once", median("resume"), a < 1 ? "holds" : "MISSED", median("Resume100k resume-cpu-s")
-}' "$dir/all"
+}' "$dir/all" | tee "$dir/table"
+
+awk -v table="$dir/table" -v on="$(uname -sr), $(nproc) processors, $(ssh -V 2>&1 | cut -d, -f1), $(go version | cut -d" " -f3), $(date -u +%Y-%m-%d)" '
+/^<!-- table -->/ { print; print "```"; print on; while ((getline line <table) > 0) print line; print "```"; skip = 1 }
+/^<!-- end -->/ { skip = 0 }
+!skip && !/^<!-- table -->/' docs/performance.md >"$dir/performance.md"
+cat "$dir/performance.md" >docs/performance.md

@@ -141,7 +141,7 @@ func (b *bench) goesOnFrom(run, where string) {
 	}
 }
 
-func intents(t *testing.T, run string) int {
+func intents(t testing.TB, run string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(run, journal.FileName))
 	if err != nil {

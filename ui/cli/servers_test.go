@@ -20,7 +20,7 @@ import (
 
 // bench is a folder with a runbook, a state and the servers it names.
 type bench struct {
-	t       *testing.T
+	t       testing.TB
 	dir     string
 	self    string
 	environ map[string]string
@@ -28,13 +28,13 @@ type bench struct {
 }
 
 // newBench starts n servers, a0, a1, …, and writes a runbook around some steps.
-func newBench(t *testing.T, n int, steps string) *bench {
+func newBench(t testing.TB, n int, steps string) *bench {
 	t.Helper()
 	return newBenchOn(t, n, steps, sshdtest.Options{})
 }
 
 // newBenchOn does so with servers of a kind.
-func newBenchOn(t *testing.T, n int, steps string, o sshdtest.Options) *bench {
+func newBenchOn(t testing.TB, n int, steps string, o sshdtest.Options) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir()}
 	var hosts, group, config, known []string
