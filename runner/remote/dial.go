@@ -27,6 +27,7 @@ import (
 type chain struct {
 	raw     net.Conn // below the first hop
 	clients []*ssh.Client
+	conns   []*mortal     // of the clients
 	hostKey ssh.PublicKey // of the host itself
 	way     Way
 	single  bool // somebody typed what will not do a second time
@@ -73,11 +74,13 @@ func (c *chain) settle() {
 // known before it is written, and the loop hears of the end after we have.
 type mortal struct {
 	net.Conn
-	dead atomic.Bool
+	dead  atomic.Bool
+	heard atomic.Int64 // bytes
 }
 
 func (m *mortal) Read(b []byte) (int, error) {
 	n, err := m.Conn.Read(b)
+	m.heard.Add(int64(n))
 	if err != nil {
 		m.dead.Store(true)
 	}
@@ -186,7 +189,8 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	stop := context.AfterFunc(ctx, func() { c.raw.Close() })
 	who := &words{ctx: ctx, keys: h.s.Keys, who: fmt.Sprintf("%s (%s@%s)", name, hop.User, hop.addr()), clock: clock, given: map[string]bool{}}
 	used := &usedKey{}
-	client, err := h.shake(&mortal{Conn: conn}, hop, check, used, who)
+	alive := &mortal{Conn: conn}
+	client, err := h.shake(alive, hop, check, used, who)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -200,7 +204,7 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		}
 		return check.failed(explain(ctx, err))
 	}
-	c.clients, c.hostKey = append(c.clients, client), check.seen
+	c.clients, c.conns, c.hostKey = append(c.clients, client), append(c.conns, alive), check.seen
 	c.single = c.single || who.once
 	c.way.passed(hop, check, used, i == len(h.s.Jumps))
 	return nil

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"belay/runner/job"
-	"golang.org/x/crypto/ssh"
 )
 
 // line is guarded by its host's mu.
@@ -140,7 +139,7 @@ func (l *line) watch(c *chain) {
 			err := client.Wait()
 			c.shut(fmt.Errorf("connection to %s lost: %w", name, err))
 		})
-		h.wg.Go(func() { h.keepalive(c, client, name, limits) })
+		h.wg.Go(func() { h.keepalive(c, i, name, limits) })
 	}
 	<-c.done
 	h.mu.Lock()
@@ -154,8 +153,10 @@ func (l *line) watch(c *chain) {
 
 // keepalive asks every interval for an answer of any kind. A question that is
 // not answered blocks every later one inside the library, so there is never a
-// second: silence closes the chain.
-func (h *Host) keepalive(c *chain, client *ssh.Client, name string, limits Limits) {
+// second: silence closes the chain. On a slow line the answer waits behind two
+// megabytes of output, so whatever is heard is no silence.
+func (h *Host) keepalive(c *chain, i int, name string, limits Limits) {
+	client, conn, heard := c.clients[i], c.conns[i], int64(0)
 	tick := time.NewTicker(limits.Keepalive)
 	defer tick.Stop()
 	answer, misses := make(chan struct{}, 1), 0
@@ -167,6 +168,9 @@ func (h *Host) keepalive(c *chain, client *ssh.Client, name string, limits Limit
 		case <-answer:
 			waiting, misses = false, 0
 		case <-tick.C:
+			if n := conn.heard.Load(); n != heard {
+				heard, misses = n, 0
+			}
 			// The tick that asks counts as the first miss: a host that froze just
 			// after an answer is noticed within Misses intervals of its silence.
 			if misses++; misses > limits.Misses-1 && waiting {

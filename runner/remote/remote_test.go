@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -345,6 +346,38 @@ func TestFrozenHostIsNoticed(t *testing.T) {
 	})
 	if l := h.Link(); !l.Up {
 		t.Errorf("link %+v", l)
+	}
+}
+
+// trickle is a line that brings a little at a time.
+type trickle struct{ net.Conn }
+
+func (t trickle) Read(b []byte) (int, error) {
+	time.Sleep(20 * time.Millisecond) // the line's own time
+	return t.Conn.Read(b[:min(len(b), 4<<10)])
+}
+
+// TestASlowLineIsNoSilentOne: the answer to a keepalive comes behind all output
+// that is on its way, long after a silent host would be given up.
+func TestASlowLineIsNoSilentOne(t *testing.T) {
+	s := sshdtest.Start(t, sshdtest.Options{})
+	set := settings(s)
+	set.Limits.Keepalive, set.Limits.Misses = 100*time.Millisecond, 3
+	set.Dial = func(ctx context.Context) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+		return trickle{conn}, err
+	}
+	h := open(t, set)
+	ctx := within(t, time.Minute)
+	if _, err := h.Launch(ctx, request("m", "head -c 600000 /dev/zero")); err != nil {
+		t.Fatal(err)
+	}
+	var g gather
+	if st, err := h.Attach(ctx, "m", 0, g.sink); err != nil || st.State != job.Exited || len(g.bytes()) != 600000 {
+		t.Errorf("%d bytes, %+v, %v", len(g.bytes()), st, err)
+	}
+	if n := strings.Count(s.Log(), "Accepted publickey"); n > 2 {
+		t.Errorf("%d connections: the line was taken for dead", n)
 	}
 }
 
