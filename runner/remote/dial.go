@@ -174,11 +174,12 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	}
 	defer leave()
 	limit := cmp.Or(hop.ConnectTimeout, h.limits.Handshake)
-	ctx, clock, end := newPatience(ctx, limit, fmt.Errorf("%s: no handshake within %v", hop.addr(), limit))
+	late := fmt.Errorf("%s: no handshake within %v", hop.addr(), limit)
+	ctx, clock, end := newPatience(ctx, limit, late)
 	defer end()
 	conn, err := h.reach(ctx, c, i, hop)
 	if err != nil {
-		return explain(ctx, err)
+		return explain(ctx, err, late)
 	}
 	if i == 0 {
 		c.raw = conn
@@ -202,7 +203,7 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 		if who.err != nil {
 			return &job.Unreachable{Host: h.s.ID, Err: who.err, Hint: "it is not tried again by itself; the command login asks for it"}
 		}
-		return check.failed(explain(ctx, err))
+		return check.failed(explain(ctx, err, late))
 	}
 	c.clients, c.conns, c.hostKey = append(c.clients, client), append(c.conns, alive), check.seen
 	c.single = c.single || who.once
@@ -210,13 +211,14 @@ func (h *Host) pass(ctx context.Context, c *chain, i int, hop Hop) error {
 	return nil
 }
 
-// explain prefers the reason of a context's end over what it broke.
-func explain(ctx context.Context, err error) error {
+// explain prefers the reason of a context's end over what it broke. Late is that
+// of the connection's own deadline, which may come first.
+func explain(ctx context.Context, err, late error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return errors.New("no handshake in time")
+		return late
 	}
 	return err
 }

@@ -240,10 +240,12 @@ func (sh *shell) run(ctx context.Context, s job.Script, limit int) (r job.Result
 	if !sh.host.spawn(func() { defer close(written); sh.ch.Write(stream) }) {
 		return r, true, sh.host.unreachable(errClosed)
 	}
+	cut := false
 	select {
 	case <-a.ended:
 		sh.free(true)
 	case <-a.out.full:
+		cut = true // by us; how it ends after that says nothing
 		sh.end(a, written)
 	case <-ctx.Done():
 		sh.end(a, written)
@@ -255,7 +257,10 @@ func (sh *shell) run(ctx context.Context, s job.Script, limit int) (r job.Result
 	}
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	code, _ := a.marks[0].Exit()
+	code := 0
+	if !cut {
+		code, _ = a.marks[0].Exit()
+	}
 	return job.Result{Out: bytes.Clone(a.out.b), Err: bytes.Clone(a.err.b), Exit: code, Cut: a.out.cut, Took: time.Since(start)}, true, nil
 }
 
