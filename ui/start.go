@@ -186,16 +186,29 @@ func (o Options) terminal(dark bool) style.Terminal {
 // profile of colours; nil to ask the terminal. Any NO_COLOR that is not empty
 // counts (no-color.org); Bubble Tea wants it to read as true.
 func (o Options) profile() *colorprofile.Profile {
-	environ := o.Environ
-	if environ == nil {
-		environ = os.Environ()
-	}
-	none := slices.ContainsFunc(environ, func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" })
+	none := slices.ContainsFunc(o.environ(), func(v string) bool { return strings.HasPrefix(v, "NO_COLOR=") && v != "NO_COLOR=" })
 	if o.Profile == nil && none {
 		ascii := colorprofile.ASCII // bold and reverse stay
 		return &ascii
 	}
 	return o.Profile
+}
+
+func (o Options) environ() []string {
+	if o.Environ == nil {
+		return os.Environ()
+	}
+	return o.Environ
+}
+
+// takesProgress reports whether the terminal says that it is one of those which
+// show OSC 9;4 as progress. Others, such as older iTerm2, would call it a message.
+func (o Options) takesProgress() bool {
+	return slices.ContainsFunc(o.environ(), func(v string) bool {
+		name, value, _ := strings.Cut(v, "=")
+		return name == "WT_SESSION" && value != "" || name == "ConEmuANSI" && value == "ON" ||
+			name == "TERM_PROGRAM" && (value == "WezTerm" || value == "ghostty")
+	})
 }
 
 func (o Options) fps() int { return cmp.Or(max(0, o.FPS), defaultFPS) }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"belay/ui/pane"
+	"belay/ui/style"
 )
 
 // View gives the last picture, drawn anew when something changed.
@@ -36,6 +37,26 @@ func (m *model) modes(v *tea.View) {
 	if m.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
+	v.ProgressBar = m.progress()
+}
+
+// progress is what a terminal may show in its tab or its task bar (OSC 9;4): how
+// far the run is, and that it wants somebody. It goes with the screen.
+func (m *model) progress() *tea.ProgressBar {
+	if m.kase == nil || m.kase.State.Closed != nil || !m.opts.takesProgress() {
+		return nil
+	}
+	state := tea.ProgressBarDefault
+	for _, w := range m.wishes {
+		switch {
+		case w.Tone == style.Danger:
+			state = tea.ProgressBarError
+		case w.Tone == style.Warn && state != tea.ProgressBarError:
+			state = tea.ProgressBarWarning
+		}
+	}
+	all := m.kase.Case.Progress("")
+	return tea.NewProgressBar(state, 100*(all.Done+all.Skipped)/max(1, all.Total))
 }
 
 // title of the terminal's window. It is ours, never a server's.
