@@ -10,7 +10,7 @@ const (
 	narrow = 80  // everything stacked
 	leastW = 60  // below this, or leastH, there is one message
 	leastH = 16
-	two    = 24 // rows from which the header has two lines
+	two    = 22 // rows from which the header has two lines, also with the tour on 24
 	tall   = 30 // rows from which the detail has a place of its own
 
 	notch     = 4  // columns by which the line beside the steps moves at once
