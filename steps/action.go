@@ -5,6 +5,7 @@ package steps
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -82,7 +83,7 @@ type Action struct {
 // Refusal says why an action is not allowed now.
 type Refusal struct {
 	Why  string
-	Hint string // the key or command that would help, or empty
+	Hint string // what would help, or empty; an action of the console stands as "({its name})"
 	Kind RefusalKind
 	// Level and Phrase say what a confirmation would have to be, when only
 	// that is missing.
@@ -113,8 +114,14 @@ func (r *Refusal) Error() string {
 	if r.Hint == "" {
 		return r.Why
 	}
-	return r.Why + " (" + r.Hint + ")"
+	return r.Why + " (" + r.Help() + ")"
 }
+
+// keyed finds where a hint leaves room for the key of an action.
+var keyed = regexp.MustCompile(` \(\{[a-z ]+\}\)`)
+
+// Help is the hint for a reader who has no keys.
+func (r *Refusal) Help() string { return keyed.ReplaceAllString(r.Hint, "") }
 
 func refuse(k RefusalKind, hint, format string, a ...any) *Refusal {
 	return &Refusal{Kind: k, Why: fmt.Sprintf(format, a...), Hint: hint}

@@ -79,7 +79,7 @@ func amend(c *Case, a Action) ([]Event, error) {
 	case n == nil || n.Hash == c.Book.Hash:
 		return nil, refuse(Never, "", "the runbook has not changed")
 	case len(c.State.Busy("")) > 0:
-		return nil, refuse(Later, "wait, or cancel it", "%s is under way; a new text is taken when nothing is", c.State.Busy("")[0])
+		return nil, refuse(Later, "wait, or cancel it ({cancel})", "%s is under way; a new text is taken when nothing is", c.State.Busy("")[0])
 	case n.Kind != c.Book.Kind:
 		return nil, refuse(Never, "start a new run", "the environment is of kind %s now and was %s", n.Kind, c.Book.Kind)
 	}

@@ -107,7 +107,7 @@ func (c *Case) mayStart(t Task) *Refusal {
 	s := c.inForce(t.Step)
 	switch {
 	case s == nil:
-		return refuse(Never, "undo it, or skip it with a reason", "step %s is no longer in the runbook", t.Step)
+		return refuse(Never, "undo it ({undo}), or skip it ({skip}) with a reason", "step %s is no longer in the runbook", t.Step)
 	case s.Left != "":
 		return refuse(Never, "", "%s is left out in %s: %s", s.ID, c.Book.Env, s.Left)
 	case !contains(s.TaskHosts(), t.Host):
@@ -180,11 +180,11 @@ func (c *Case) held(t Task) *Refusal {
 	s := c.Step(t)
 	for _, sc := range []Scope{{}, {Phase: s.Phase}, {Host: t.Host}} {
 		if why, ok := c.State.Holds[sc]; ok {
-			return refuse(OnHold, "release it with H", "%s is on hold: %s", sc, why)
+			return refuse(OnHold, "release it ({hold})", "%s is on hold: %s", sc, why)
 		}
 	}
 	if k, why := c.HeldBy(t); why != "" {
-		return refuse(OnHold, "retry or undo that task, skip it with a reason, or release the hold with H", "%s holds: %s", k, why)
+		return refuse(OnHold, "retry ({retry}) or undo ({undo}) that task, skip it ({skip}) with a reason, or release the hold ({hold})", "%s holds: %s", k, why)
 	}
 	return nil
 }

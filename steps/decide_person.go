@@ -11,12 +11,12 @@ import (
 func skip(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	if s.Kind == Gate {
-		return nil, refuse(Never, "override it with O and a reason", "a gate is never skipped")
+		return nil, refuse(Never, "override it ({override}), with a reason", "a gate is never skipped")
 	}
 	switch ts.Status {
 	case TaskNotStarted, TaskFailed, TaskCancelled, TaskOpen, TaskUndone:
 	case TaskSkipped:
-		return nil, refuse(Never, "un-skip it with s", "%s is skipped", a.Task)
+		return nil, refuse(Never, "take the skip back ({skip})", "%s is skipped", a.Task)
 	default:
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
@@ -32,7 +32,7 @@ func unskip(c *Case, a Action) ([]Event, error) {
 		return nil, c.cannot(a.Verb, a.Task, ts)
 	}
 	if ts.Excluded {
-		return nil, refuse(Never, "include the host again with X", "%s is excluded", a.Task.Host)
+		return nil, refuse(Never, "include the host again ({exclude})", "%s is excluded", a.Task.Host)
 	}
 	return []Event{Unskipped{Task: a.Task}}, nil
 }
@@ -40,7 +40,7 @@ func unskip(c *Case, a Action) ([]Event, error) {
 func markDone(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	if s.Kind == Gate {
-		return nil, refuse(Never, "override it with O and a reason", "a gate is not marked done; it opens on its evidence")
+		return nil, refuse(Never, "override it ({override}), with a reason", "a gate is not marked done; it opens on its evidence")
 	}
 	switch ts.Status {
 	case TaskOpen:
@@ -71,7 +71,7 @@ func markDone(c *Case, a Action) ([]Event, error) {
 // markAtOnce opens a manual step and marks it done in one go.
 func (c *Case) markAtOnce(a Action, s *Step) ([]Event, error) {
 	if s.Kind != Manual {
-		return nil, refuse(Later, "begin it with x", "%s has not begun", a.Task)
+		return nil, refuse(Later, "begin it ({execute})", "%s has not begun", a.Task)
 	}
 	if a.Value == "" {
 		return nil, refuse(NeedsReason, "say what shows it", "marking %s done needs evidence", a.Task)
@@ -99,7 +99,7 @@ func markUndone(c *Case, a Action) ([]Event, error) {
 			return nil, refuse(Never, "", "%s has no undo: %s", s.ID, firstOf(s.NoUndo, "the runbook gives none"))
 		}
 		if !c.byHand(a.Task) {
-			return nil, refuse(Later, "undo it with u", "%s has an undo of its own", a.Task)
+			return nil, refuse(Later, "undo it ({undo})", "%s has an undo of its own", a.Task)
 		}
 		if r := c.stoodOn(a.Task); r != nil {
 			return nil, r
@@ -146,7 +146,7 @@ func yes(c *Case, a Action) ([]Event, error) {
 	}
 	seen := c.Evidence(a.Task)
 	if shut := notGreen(seen); len(shut) > 0 {
-		return nil, refuse(EvidenceBad, "wait, mend it, or override with O and a reason",
+		return nil, refuse(EvidenceBad, "wait, mend it, or override ({override}), with a reason",
 			"the gate is closed, %d of %d not green: %s", len(shut), len(seen), strings.Join(shut, "; "))
 	}
 	if len(seen) == 0 {

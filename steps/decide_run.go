@@ -22,7 +22,7 @@ func hold(c *Case, a Action) ([]Event, error) {
 		return nil, r
 	}
 	if _, ok := c.State.Holds[a.Scope]; ok {
-		return nil, refuse(Never, "release it with H", "%s is on hold", a.Scope)
+		return nil, refuse(Never, "release it ({hold})", "%s is on hold", a.Scope)
 	}
 	out := []Event{Held{Scope: a.Scope, Reason: firstOf(a.Reason, "held by "+a.Actor)}}
 	if c.State.Sequence != nil {
@@ -75,7 +75,7 @@ func exclude(c *Case, a Action) ([]Event, error) {
 // restless refuses while a host has a task that runs or that nobody knows of.
 func (c *Case) restless(host string) *Refusal {
 	if busy := c.State.Busy(host); len(busy) > 0 {
-		return refuse(Later, "cancel it first with c", "%s is %s", busy[0], c.State.Task(busy[0]).Status)
+		return refuse(Later, "cancel it first ({cancel})", "%s is %s", busy[0], c.State.Task(busy[0]).Status)
 	}
 	var unknown []Task
 	for k, ts := range c.State.Tasks {

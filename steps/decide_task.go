@@ -190,7 +190,7 @@ func retry(c *Case, a Action) ([]Event, error) {
 		level = min(level, Low)
 	case "never":
 		if !ts.Resolved {
-			return nil, refuse(Never, "undo it, or skip it with a reason", "the runbook says that %s is never tried again", s.ID)
+			return nil, refuse(Never, "undo it ({undo}), or skip it ({skip}) with a reason", "the runbook says that %s is never tried again", s.ID)
 		}
 	}
 	return c.start(a, s, ts, level)
@@ -214,7 +214,7 @@ func verifyAgain(c *Case, a Action) ([]Event, error) {
 func undoTask(c *Case, a Action) ([]Event, error) {
 	s, ts := c.Step(a.Task), c.State.Task(a.Task)
 	if ts.Status.Busy() {
-		return nil, refuse(Later, "cancel it first with c", "%s is %s", a.Task, ts.Status)
+		return nil, refuse(Later, "cancel it first ({cancel})", "%s is %s", a.Task, ts.Status)
 	}
 	if !c.CanUndo(a.Task) {
 		return nil, c.cannot(a.Verb, a.Task, ts)
@@ -223,7 +223,7 @@ func undoTask(c *Case, a Action) ([]Event, error) {
 		return nil, refuse(Never, "", "%s has no undo: %s", s.ID, firstOf(s.NoUndo, "the runbook gives none"))
 	}
 	if c.byHand(a.Task) {
-		return nil, refuse(NeedsPerson, "do what its text says, then mark it undone with m", "the undo of %s is done by hand", s.ID)
+		return nil, refuse(NeedsPerson, "do what its text says, then mark it undone ({mark done})", "the undo of %s is done by hand", s.ID)
 	}
 	if r := c.hostFit(a.Task.Host); r != nil {
 		return nil, r
@@ -306,7 +306,7 @@ func (c *Case) stoodOn(t Task) *Refusal {
 		return nil
 	}
 	sortTasks(found)
-	return refuse(Later, "undo that first, or roll back with R", "%s %s and needs it", found[0], c.Stands(found[0]))
+	return refuse(Later, "undo that first ({undo}), or roll back ({roll back})", "%s %s and needs it", found[0], c.Stands(found[0]))
 }
 
 func cancelTask(c *Case, a Action) ([]Event, error) {
@@ -349,7 +349,7 @@ func resolve(c *Case, a Action) ([]Event, error) {
 func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
 	switch {
 	case ts.Status.Busy():
-		return refuse(Later, "cancel with c", "%s is %s", t, ts.Status)
+		return refuse(Later, "cancel it ({cancel})", "%s is %s", t, ts.Status)
 	case ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown:
 		return refuse(UnknownFirst, "resolve it with !", "nobody can prove what became of %s", t)
 	case ts.Status == TaskOpen && v == Execute:
@@ -357,6 +357,7 @@ func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
 	case ts.How == HowAssumed && v == UndoTask:
 		return refuse(Never, "", "%s was done before this run, so this run cannot take it back", t)
 	}
-	hint := map[Status]string{TaskFailed: "retry with r", TaskCancelled: "retry with r", TaskSkipped: "un-skip it with s", TaskUndoFailed: "retry the undo with r"}[ts.Status]
+	hint := map[Status]string{TaskFailed: "retry it ({retry})", TaskCancelled: "retry it ({retry})", TaskSkipped: "take the skip back ({skip})",
+		TaskUndoFailed: "retry the undo ({retry})"}[ts.Status]
 	return refuse(Never, hint, "%s %s, so it cannot be: %s", t, c.Stands(t), v)
 }

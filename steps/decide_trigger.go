@@ -108,5 +108,5 @@ func (c *Case) TriggerStops() *Refusal {
 	if len(ids) == 0 {
 		return nil
 	}
-	return refuse(EvidenceBad, "roll back with R, wait until it clears, or override it with a reason", "%s", c.State.Triggers[ids[0]].says(ids[0]))
+	return refuse(EvidenceBad, "roll back ({roll back}), wait until it clears, or override it with a reason", "%s", c.State.Triggers[ids[0]].says(ids[0]))
 }

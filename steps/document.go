@@ -66,7 +66,7 @@ func write(c *Case, a Action) ([]Event, error) {
 func (c *Case) markWritten(a Action, s *Step, ts TaskState) ([]Event, error) {
 	switch {
 	case ts.Wrote.SHA256 == "":
-		return nil, refuse(Later, "open it with x", "%s has not been written", s.FileName())
+		return nil, refuse(Later, "open it ({execute})", "%s has not been written", s.FileName())
 	case ts.Wrote.Template && a.Reason == "":
 		return nil, refuse(NeedsReason, "write it, or say why it may stay so", "%s is still its template", s.FileName())
 	}

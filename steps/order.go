@@ -130,7 +130,7 @@ func (c *Case) unmet(t Task) *Refusal {
 	}
 	s := c.inForce(t.Step)
 	if k := c.addedBefore(s.Phase); !k.Zero() {
-		return refuse(Later, "execute it, or skip it with a reason", "%s is new, and stands before what is done", k)
+		return refuse(Later, "execute it ({execute}), or skip it ({skip}) with a reason", "%s is new, and stands before what is done", k)
 	}
 	return c.unmetNeeds(s, t, map[string]Task{})
 }
@@ -200,7 +200,7 @@ func (c *Case) waitsFor(t, k Task) *Refusal {
 	st := c.State.Task(k).Status
 	hint := ""
 	if st == TaskNotStarted || st == TaskUndone {
-		hint = "execute it, or skip it with a reason"
+		hint = "execute it ({execute}), or skip it ({skip}) with a reason"
 	}
 	return refuse(Later, hint, "%s waits for %s, which %s", t, k, c.Stands(k))
 }

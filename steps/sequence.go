@@ -83,7 +83,7 @@ func sequence(c *Case, a Action) ([]Event, error) {
 		return nil, r
 	}
 	if c.State.Sequence != nil {
-		return nil, refuse(Later, "hold with H to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
+		return nil, refuse(Later, "hold it ({hold}) to end it", "a sequence over %s is under way", c.State.Sequence.Scope)
 	}
 	reach := c.Reach(a.Tasks)
 	switch {

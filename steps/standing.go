@@ -56,7 +56,7 @@ func (c *Case) unmetInside(g segment, t Task) *Refusal {
 		}
 	}
 	if len(stuck) > g.steps[0].MaxFailures {
-		return refuse(Later, "retry or undo, or skip with a reason", "%s waits: %s", t, c.tooMany(g.steps[0], stuck))
+		return refuse(Later, "retry ({retry}) or undo ({undo}), or skip ({skip}) with a reason", "%s waits: %s", t, c.tooMany(g.steps[0], stuck))
 	}
 	for _, s := range g.steps {
 		k := Task{s.ID, t.Host}

@@ -247,7 +247,7 @@ func TestAFiringStopsWhatGoesOnByItself(t *testing.T) {
 	s.never(Action{Verb: Fire, Name: "bug"}, NeedsReason, "needs a reason")
 	s.do(Action{Verb: Fire, Name: "bug", Reason: "wrong"})
 	s.never(Action{Verb: Fire, Name: "bug", Reason: "x"}, Never, "already")
-	s.never(row, EvidenceBad, "bug has fired: wrong; it proposes to roll back run (roll back with R")
+	s.never(row, EvidenceBad, "bug has fired: wrong; it proposes to roll back run (roll back, wait")
 	s.do(x("stop@w1")) // a person's own step goes on
 	s.never(Action{Verb: OverrideTrigger, Name: "lost", Reason: "x"}, Never, "has not fired")
 	s.never(Action{Verb: OverrideTrigger, Name: "bug"}, NeedsReason, "needs a reason")

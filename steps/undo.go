@@ -158,7 +158,7 @@ func (c *Case) undoEntry(t Task) (Entry, bool) {
 // rollbackTurn lets a step around the undos start when it is its turn.
 func (c *Case) rollbackTurn(t Task) *Refusal {
 	if c.State.Rollback == nil {
-		return refuse(Never, "open a rollback with R", "%s belongs to a rollback, and none is open", t.Step)
+		return refuse(Never, "open a rollback ({roll back})", "%s belongs to a rollback, and none is open", t.Step)
 	}
 	if r := c.turn(t); r != nil {
 		return r
@@ -264,7 +264,7 @@ func openRollback(c *Case, a Action) ([]Event, error) {
 		return nil, refuse(Never, "", "a rollback of %s is open", c.State.Rollback.Scope)
 	}
 	if !a.Scope.Task.Zero() {
-		return nil, refuse(Never, "undo it with u", "a host, a phase or the run is rolled back, not %s", a.Scope)
+		return nil, refuse(Never, "undo it ({undo})", "a host, a phase or the run is rolled back, not %s", a.Scope)
 	}
 	if r := c.covers(a.Scope); r != nil {
 		return nil, r
@@ -272,7 +272,7 @@ func openRollback(c *Case, a Action) ([]Event, error) {
 	plan, work := c.UndoPlan(a.Scope), 0
 	for _, e := range plan {
 		if e.Do == DoCancel {
-			return nil, refuse(Later, "cancel it first with c", "%s is %s", e.Task, c.State.Task(e.Task).Status)
+			return nil, refuse(Later, "cancel it first ({cancel})", "%s is %s", e.Task, c.State.Task(e.Task).Status)
 		}
 		if e.Part == PartUndo && e.Do != DoNothing {
 			work++
@@ -345,7 +345,7 @@ func abandonRollback(c *Case, a Action) ([]Event, error) {
 	}
 	for _, e := range c.UndoPlan(c.State.Rollback.Scope) {
 		if st := c.State.Task(e.Task).Status; st.Busy() {
-			return nil, refuse(Later, "wait, or cancel it", "%s is %s", e.Task, st)
+			return nil, refuse(Later, "wait, or cancel it ({cancel})", "%s is %s", e.Task, st)
 		}
 	}
 	if a.Reason == "" {

@@ -156,7 +156,7 @@ func (s *session) decide(a steps.Action) error {
 	events, err := steps.Decide(c, a)
 	var ref *steps.Refusal
 	if errors.As(err, &ref) {
-		return usage(ref.Hint, "%s", ref.Why)
+		return usage(ref.Help(), "%s", ref.Why)
 	}
 	if err != nil {
 		return err
