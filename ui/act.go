@@ -333,7 +333,7 @@ func (m *model) undo() tea.Cmd {
 	if row, _ := m.row(); row.Task.Zero() {
 		done := slices.DeleteFunc(slices.Clone(row.Tasks), func(t steps.Task) bool { return !m.kase.Undoable(t) })
 		if len(done) != 1 {
-			m.say(style.Warn, "an undo is of one task: select it, or roll back with R")
+			m.say(style.Warn, m.st.Keyed("an undo is of one task: select it, or roll back ({roll back})"))
 			return nil
 		}
 		t = done[0]

@@ -129,7 +129,7 @@ func (m *model) attention() {
 		}
 		for i, x := range wishes {
 			p.Toned(x.Tone, fmt.Sprint(i+1), x.Text)
-			p.Toned(style.Dim, "", x.Hint)
+			p.Toned(style.Dim, "", m.st.Keyed(x.Hint))
 		}
 		return p.Lines
 	}

@@ -74,7 +74,7 @@ func (m *model) sayBack() {
 	if m.kase.State.Closed != nil {
 		next = "the run is " + m.kase.ClosedWords()
 	} else if order := m.kase.Order; len(order) > 0 {
-		next = "to go forward again, go to " + m.kase.Step(order[0]).Title + " and press x there"
+		next = "to go forward again, go to " + m.kase.Step(order[0]).Title + m.st.Keyed(" and press {execute} there")
 	}
 	m.say(style.Dim, "the rollback has ended, nothing of it is left to do; "+next)
 }

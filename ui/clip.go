@@ -76,7 +76,7 @@ func (m *model) markLines() {
 			v.Top = l.Last(v, l.w, l.h)
 		}
 		v.Marking, v.Paused, v.From, v.To = true, true, n, n
-		m.say(style.Strong, "mark lines with j and k, y copies them, esc ends")
+		m.say(style.Strong, m.st.Keyed("mark lines with {down} and {up}, {copy} copies them, esc ends"))
 		return v
 	})
 }

@@ -5,6 +5,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -52,17 +53,22 @@ func (m *model) command() {
 	m.ask(q)
 }
 
-// complete finishes the last word of a line, where only one thing can be meant.
-func (m *model) complete(line string) string {
+// goesOn is what a line can go on with: what is known and begins with its last
+// word. A line that ends with a blank has no last word yet.
+func (m *model) goesOn(line string) []string {
 	words := strings.Fields(line)
 	if len(words) == 0 || strings.HasSuffix(line, " ") {
-		return line
+		return nil
 	}
-	last := words[len(words)-1]
 	var known []string
 	if len(words) == 1 {
 		for _, c := range commands {
 			known = append(known, c.name)
+		}
+		for _, b := range keyMap {
+			if _, ok := m.action(b.name()); ok {
+				known = append(known, b.name())
+			}
 		}
 	} else {
 		for s := range m.kase.Book.Steps() {
@@ -76,19 +82,59 @@ func (m *model) complete(line string) string {
 			known = append(known, t.ID)
 		}
 	}
-	found := ""
-	for _, k := range known {
-		if strings.HasPrefix(k, last) && k != found {
-			if found != "" {
-				return line
-			}
-			found = k
-		}
-	}
-	if found == "" {
+	slices.Sort(known)
+	last := words[len(words)-1]
+	return slices.DeleteFunc(slices.Compact(known), func(k string) bool { return !strings.HasPrefix(k, last) })
+}
+
+// complete finishes the last word of a line as far as only one thing can be meant.
+func (m *model) complete(line string) string {
+	offered := m.goesOn(line)
+	if len(offered) == 0 {
 		return line
 	}
-	return strings.TrimSuffix(line, last) + found + " "
+	words := strings.Fields(line)
+	stem := strings.TrimSuffix(line, words[len(words)-1])
+	if len(offered) == 1 {
+		return stem + offered[0] + " "
+	}
+	common := offered[0]
+	for _, o := range offered {
+		for !strings.HasPrefix(o, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	return stem + common
+}
+
+// aboutTyped tells of a command line what it would do, or how it can go on.
+func (m *model) aboutTyped(q *question) string {
+	if q.Name != "command" {
+		return ""
+	}
+	if text := m.aboutLine(q.Fields[0].Value); text != "" {
+		return m.st.Paint(style.Dim, text)
+	}
+	return ""
+}
+
+func (m *model) aboutLine(line string) string {
+	words, offered := strings.Fields(line), m.goesOn(line)
+	if len(words) == 0 {
+		return "an action by its name, or: goto  phase  note  partner"
+	}
+	if len(words) == 1 && len(offered) == 1 {
+		words = offered
+	}
+	if b, ok := m.action(words[0]); ok && len(words) == 1 {
+		return b.help + " (key " + m.hint(b).Key + ")"
+	}
+	for _, c := range commands {
+		if c.name == words[0] {
+			return strings.TrimSpace(c.args + "  " + c.help)
+		}
+	}
+	return strings.Join(offered, "  ")
 }
 
 // obey carries out a line.
@@ -98,17 +144,39 @@ func (m *model) obey(line string) tea.Cmd {
 		return nil
 	}
 	m.history = append(m.history, line)
+	if b, ok := m.action(words[0]); ok && len(words) == 1 {
+		return m.perform(b, ":"+words[0])
+	}
 	for _, c := range commands {
 		if c.name == words[0] {
 			return c.do(m, words[1:], strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(line, ":"), words[0])))
 		}
 	}
-	var known []string
-	for _, c := range commands {
-		known = append(known, c.name)
+	switch i := slices.IndexFunc(keyMap, func(b binding) bool { return b.name() == words[0] }); {
+	case i >= 0 && len(words) > 1:
+		m.say(style.Warn, ":"+words[0]+" takes no words: it is about the selected row")
+	case i >= 0:
+		m.say(style.Dim, ":"+words[0]+" does nothing here; it is for "+keyMap[i].in.String())
+	default:
+		var known []string
+		for _, c := range commands {
+			known = append(known, c.name)
+		}
+		m.say(style.Warn, "there is no :"+words[0]+"; known are "+strings.Join(known, " ")+", and every action of the help by its word")
 	}
-	m.say(style.Warn, "there is no :"+words[0]+"; known are "+strings.Join(known, " "))
 	return nil
+}
+
+// action is an action of the key map by its name, where it has a meaning in the
+// focused pane.
+func (m *model) action(name string) (binding, bool) {
+	here := m.here()
+	for _, b := range keyMap {
+		if b.name() == name && b.in&here != 0 && b.do != nil && b.word != "command" {
+			return b, true
+		}
+	}
+	return binding{}, false
 }
 
 // after cuts the first word off a text.
@@ -238,5 +306,5 @@ func (m *model) cmdLogin([]string, string) tea.Cmd {
 }
 
 func (m *model) cmdClose(_ []string, rest string) tea.Cmd {
-	return m.submit(func(m *model) { m.say(style.Strong, "the run is closed; q leaves") }, steps.Action{Verb: steps.Close, Reason: rest})
+	return m.submit(func(m *model) { m.say(style.Strong, m.st.Keyed("the run is closed; {leave} leaves")) }, steps.Action{Verb: steps.Close, Reason: rest})
 }

@@ -48,7 +48,7 @@ func (m *model) askGate(t steps.Task) {
 	}
 	q.live = func() {
 		override := &q.Options[len(q.Options)-1]
-		q.Options[1].Off, override.Off = "", allGreen
+		q.Options[1].Off, override.Off = "", m.st.Keyed(allGreen)
 		if why := m.barred(t); why != "" {
 			q.Options[1].Off, override.Off = "not now: "+why, ""
 		}
@@ -74,7 +74,7 @@ func (m *model) askGate(t steps.Task) {
 }
 
 // allGreen is why there is nothing to override.
-const allGreen = "all of it is green: x, then y opens it"
+const allGreen = "all of it is green: {execute}, then y opens it"
 
 // barred says why a gate would not take a yes now; "" where it would.
 func (m *model) barred(t steps.Task) string {
@@ -154,7 +154,7 @@ func (m *model) override() {
 func (m *model) askOverride(t steps.Task) tea.Cmd {
 	ref, err := m.decide(steps.Action{Verb: steps.Override, Task: t, Reason: "?"})
 	if ref != nil && m.kase.State.Task(t).Status == steps.TaskOpen && m.barred(t) == "" {
-		m.say(style.Dim, "nothing to override: "+allGreen)
+		m.say(style.Dim, "nothing to override: "+m.st.Keyed(allGreen))
 		return nil
 	}
 	if ref == nil || ref.Kind != steps.NeedsConfirm && ref.Kind != steps.NeedsPerson {
@@ -193,7 +193,7 @@ func (m *model) approve() tea.Cmd {
 func (m *model) askSignOff(t steps.Task) {
 	e, ok := m.unsigned(t)
 	if !ok {
-		m.say(style.Dim, "no sign-off is waited for here; x begins a gate")
+		m.say(style.Dim, m.st.Keyed("no sign-off is waited for here; {execute} begins a gate"))
 		return
 	}
 	q := &question{Dialog: dialog.New("sign off", inert("SIGN OFF as "+e.SignOff+": "+e.Title), "cancel",

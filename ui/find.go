@@ -71,7 +71,7 @@ func (m *model) filter(text string) tea.Cmd {
 func (m *model) invert() tea.Cmd {
 	v := m.views[m.looked().key]
 	if v.Filter.Text == "" {
-		m.say(style.Dim, "no lines are filtered; & does it")
+		m.say(style.Dim, m.st.Keyed("no lines are filtered; {filter} does it"))
 		return nil
 	}
 	v.Not = !v.Not
@@ -163,7 +163,7 @@ func (m *model) match(backward bool) tea.Cmd {
 	switch v := m.views[l.key]; {
 	case l.Ring == nil:
 	case v.Search.Text == "":
-		m.say(style.Dim, "nothing is looked for; / does it")
+		m.say(style.Dim, m.st.Keyed("nothing is looked for; {search} does it"))
 	case v.Search.Lines != nil:
 		m.jump(l, v, pane.ToMatch, v.Search.Lines, backward)
 	}

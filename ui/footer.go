@@ -24,7 +24,7 @@ func (m *model) footer() []string {
 		if q.line {
 			second = " command line focused: Enter sends it, Esc leaves it, Tab completes"
 			lost = " command line focused, but this terminal has lost the focus"
-			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+q.says, m.w, m.st)
+			first = pane.Fit(" "+m.st.Paint(style.Strong, q.Fields[0].Label+q.Fields[0].Value+"_")+"  "+or(q.says, m.aboutTyped(q)), m.w, m.st)
 		}
 	}
 	if m.blurred {
@@ -41,48 +41,50 @@ func (m *model) footer() []string {
 
 // hints are the keys that make sense now, what matters most first.
 func (m *model) hints() []pane.Hint {
-	var keys []string
+	var words []string
 	switch {
 	case m.here() == inLogs:
-		keys = []string{"f", "?", "/", "&", "e", "y", "v", "t", "w", "l", "z", "tab", "esc", "q"}
+		words = []string{"follow", "help", "search", "filter", "error", "copy", "mark", "heads", "wrap", "right", "zoom", "next pane", "back", "leave"}
 	case m.focus.part != stepsPart:
-		keys = []string{"x", "?", "j", "k", "L", "y", "z", "tab", "esc", "q"}
+		words = []string{"execute", "help", "down", "up", "pager", "copy", "zoom", "next pane", "back", "leave"}
 	default:
-		keys = m.stepKeys()
+		words = m.stepWords()
 	}
-	out := make([]pane.Hint, 0, len(keys)+1)
-	for _, k := range keys {
-		if b, _ := m.bound(k); m.kase.State.Closed == nil || !b.changes() {
-			out = append(out, m.hint(k))
+	out := make([]pane.Hint, 0, len(words)+1)
+	for _, w := range words {
+		b := m.named(w)
+		if m.kase.State.Closed != nil && b.changes() {
+			continue
 		}
+		h := m.hint(b)
+		if m.focus.part == stepsPart {
+			m.reword(&h)
+		}
+		out = append(out, h)
 	}
 	if m.mouse {
-		out = slices.Insert(out, 1, pane.Hint{Key: "M", Word: mouseOn})
-	}
-	if m.focus.part == stepsPart {
-		m.reword(out)
+		h := m.hint(m.named("mouse"))
+		h.Word = mouseOn
+		out = slices.Insert(out, 1, h)
 	}
 	return out
 }
 
 // reword says of some keys what they do now: how much wants a person, that a
 // gate waits for a sign-off, and that what is marked is an undo.
-func (m *model) reword(hints []pane.Hint) {
-	waits := m.signable()
+func (m *model) reword(h *pane.Hint) {
 	row, _ := m.row()
 	t, _ := m.task()
 	ts := m.kase.State.Task(t)
-	for i, h := range hints {
-		switch n := len(m.wishes); {
-		case h.Key == "a" && n > 0:
-			hints[i].Word, hints[i].Stays = fmt.Sprintf("attention (%d)", n), true
-		case h.Key == "A" && waits:
-			hints[i].Word = signsOff
-		case h.Key == "x" && ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
-			hints[i].Word = "look, and say yes"
-		case h.Key == "m" && row.ID.Entry == steps.PartUndo:
-			hints[i].Word = string(steps.MarkUndone)
-		}
+	switch n := len(m.wishes); {
+	case h.Word == "attention" && n > 0:
+		h.Word, h.Stays = fmt.Sprintf("attention (%d)", n), true
+	case h.Word == "approve" && m.signable():
+		h.Word = signsOff
+	case h.Word == "execute" && ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
+		h.Word = "look, and say yes"
+	case h.Word == "mark done" && row.ID.Entry == steps.PartUndo:
+		h.Word = string(steps.MarkUndone)
 	}
 }
 
@@ -95,57 +97,57 @@ func (m *model) signable() bool {
 	return ok
 }
 
-// stepKeys are the actions that the selected row's state offers.
-func (m *model) stepKeys() []string {
-	rest := []string{"a", "H", "R", ":", "z", "tab", "q"}
+// stepWords are the words of the actions that the selected row's state offers.
+func (m *model) stepWords() []string {
+	rest := []string{"attention", "hold", "roll back", "command", "zoom", "next pane", "leave"}
 	t, ok := m.task()
 	if m.onBack() {
-		return append([]string{"enter", "?"}, rest...)
+		return append([]string{"open", "help"}, rest...)
 	}
 	if !ok {
-		return append([]string{"?"}, rest...)
+		return append([]string{"help"}, rest...)
 	}
 	row, _ := m.row()
 	ts := m.kase.State.Task(t)
 	var own []string
 	switch {
 	case row.ID.Rollback && m.kase.State.Rollback == nil:
-		own = []string{"2", "?"}
+		own = []string{"detail", "help"}
 	case ts.Status.Busy():
-		own = []string{"c", "?", "2"}
+		own = []string{"cancel", "help", "detail"}
 	case ts.Status == steps.TaskUndoFailed:
-		own = []string{"r", "?", "m"}
+		own = []string{"retry", "help", "mark done"}
 	case row.ID.Rollback && m.doneByHand(t):
-		own = []string{"m", "?", "x"}
+		own = []string{"mark done", "help", "execute"}
 	case row.ID.Rollback:
-		own = []string{"x", "?", "m"}
+		own = []string{"execute", "help", "mark done"}
 	case ts.Status == steps.TaskUnknown || ts.Status == steps.TaskUndoUnknown:
-		own = []string{"!", "?"}
+		own = []string{"resolve", "help"}
 	case ts.Status.Trouble():
-		own = []string{"r", "?", "u", "s", "R", "m"}
+		own = []string{"retry", "help", "undo", "skip", "roll back", "mark done"}
 		if s := m.kase.Step(t); s.Verify != nil {
-			own = append(own, "V")
+			own = append(own, "verify again")
 		}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Gate:
-		own = []string{"x", "?"}
+		own = []string{"execute", "help"}
 		if m.signable() || m.kase.NeedsApprover(steps.Critical) {
-			own = append(own, "A")
+			own = append(own, "approve")
 		}
 		if m.barred(t) != "" {
-			own = append(own, "O")
+			own = append(own, "override")
 		}
 	case ts.Status == steps.TaskOpen && ts.Kind == steps.Soak:
-		own = []string{"x", "?", "s"}
+		own = []string{"execute", "help", "skip"}
 	case ts.Status == steps.TaskOpen:
-		own = []string{"m", "?", "s"}
+		own = []string{"mark done", "help", "skip"}
 	case ts.Status == steps.TaskDone && m.kase.Undoable(t):
-		own = []string{"u", "?", "p"}
+		own = []string{"undo", "help", "preview"}
 	case ts.Status == steps.TaskSkipped || ts.Status == steps.TaskDone:
-		own = []string{"p", "?"}
+		own = []string{"preview", "help"}
 	case m.kase.Ready(t):
-		own = []string{"x", "?", "p", "s"}
+		own = []string{"execute", "help", "preview", "skip"}
 	default:
-		own = []string{"p", "?", "."}
+		own = []string{"preview", "help", "next step"}
 	}
-	return append(own, slices.DeleteFunc(rest, func(k string) bool { return slices.Contains(own, k) })...)
+	return append(own, slices.DeleteFunc(rest, func(w string) bool { return slices.Contains(own, w) })...)
 }

@@ -36,12 +36,13 @@ var askingTopics = []topic{
 const commanding = "On the command line, after :"
 
 // topics gives the help of a group.
-func topics(group string) []topic {
+func topics(group string, keys Keys) []topic {
 	var out []topic
 	switch group {
 	case asking:
 		return askingTopics
 	case commanding:
+		out = append(out, topic{"ACTION", "any action of this list by its word, with dashes for blanks: execute, roll-back", ""})
 		for _, c := range commands {
 			out = append(out, topic{strings.TrimSpace(c.name + " " + c.args), c.help, ""})
 		}
@@ -49,7 +50,7 @@ func topics(group string) []topic {
 	}
 	for _, b := range keyMap {
 		if b.group == group {
-			out = append(out, topic{strings.Join(b.keys, " "), b.help, b.word})
+			out = append(out, topic{strings.Join(keys.of(b), " "), b.help, b.word})
 		}
 	}
 	return out
@@ -60,7 +61,7 @@ func (m *model) help() {
 	q := &question{Dialog: dialog.New("help", "KEYS", "close")}
 	q.Fields = []dialog.Field{{Label: "/ search", Key: "/", Optional: true}}
 	q.Focus = len(q.Fields)
-	q.body = func(w int) []string { return helpLines(w, q.Fields[0].Value, m.st) }
+	q.body = func(w int) []string { return helpLines(w, q.Fields[0].Value, m.opts.Keys, m.st) }
 	m.ask(q)
 }
 
@@ -68,7 +69,7 @@ func (m *model) help() {
 const keyColumn = 18
 
 // helpLines are the topics that hold a text, under the names of their groups.
-func helpLines(w int, find string, st *style.Style) []string {
+func helpLines(w int, find string, keys Keys, st *style.Style) []string {
 	p := pane.NewPage(w, st)
 	n, all := 0, 0
 	for _, g := range append(append([]string{}, groups...), asking, commanding) {
@@ -77,7 +78,7 @@ func helpLines(w int, find string, st *style.Style) []string {
 			column = 30
 		}
 		headed := false
-		for _, t := range topics(g) {
+		for _, t := range topics(g, keys) {
 			all++
 			if !strings.Contains(strings.ToLower(t.keys+" "+t.text+" "+t.word), strings.ToLower(strings.TrimSpace(find))) {
 				continue

@@ -49,10 +49,10 @@ func TestHelpIsScrolledAndSearched(t *testing.T) {
 // docs/keys.md is made from the key map: go test ./ui -run Document -update.
 func TestKeysDocument(t *testing.T) {
 	var b bytes.Buffer
-	fmt.Fprintln(&b, "# The keys of the console\n\nMade from the key map by `go test ./ui -run Document -update`. `?` shows the same, and can be searched with `/`.")
+	fmt.Fprintln(&b, "# The keys of the console\n\nMade from the key map by `go test ./ui -run Document -update`. `?` shows the same, and can be searched with `/`.\n`belay keys` prints the map as the file that gives actions other keys, `keys.toml` in the config folder; the screen then names those.")
 	for _, g := range append(append([]string{}, groups...), asking, commanding) {
 		fmt.Fprintf(&b, "\n## %s\n\n| | |\n|---|---|\n", g)
-		for _, x := range topics(g) {
+		for _, x := range topics(g, nil) {
 			keys := "`" + strings.ReplaceAll(x.keys, " ", "` `") + "`"
 			if g == commanding {
 				keys = "`:" + x.keys + "`"

@@ -21,6 +21,18 @@ const (
 	anywhere = inSteps | inPages | inLogs
 )
 
+func (w where) String() string {
+	switch w {
+	case inSteps:
+		return "the steps"
+	case inLogs:
+		return "a log"
+	case inSteps | inPages:
+		return "the steps, a detail or the run log"
+	}
+	return "every pane"
+}
+
 // binding is one entry of the key map.
 type binding struct {
 	keys  []string // the first is the one that is shown
@@ -102,7 +114,7 @@ var logKeys = []binding{
 	{[]string{"j", "down"}, "down", "a line down", logging, inLogs, false, plain(func(m *model) { m.scrollLog(1) })},
 	{[]string{"k", "up"}, "up", "a line up; the view stops following", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-1) })},
 	{[]string{"ctrl+d"}, "half page", "half a page down", logging, inLogs, false, plain(func(m *model) { m.pageLog(1, 2) })},
-	{[]string{"ctrl+u"}, "half page", "half a page up", logging, inLogs, false, plain(func(m *model) { m.pageLog(-1, 2) })},
+	{[]string{"ctrl+u"}, "half page up", "half a page up", logging, inLogs, false, plain(func(m *model) { m.pageLog(-1, 2) })},
 	{[]string{"pgdown", "space"}, "page", "a page down", logging, inLogs, false, plain(func(m *model) { m.pageLog(1, 1) })},
 	{[]string{"pgup"}, "page up", "a page up", logging, inLogs, false, plain(func(m *model) { m.pageLog(-1, 1) })},
 	{[]string{"g", "home"}, "top", "to the oldest line that is kept", logging, inLogs, false, plain(func(m *model) { m.scrollLog(-far) })},
@@ -166,7 +178,7 @@ func (m *model) here() where {
 func (m *model) bound(key string) (binding, bool) {
 	here := m.here()
 	for _, b := range keyMap {
-		if b.in&here == 0 || !slices.Contains(b.keys, key) {
+		if b.in&here == 0 || !slices.Contains(m.opts.Keys.of(b), key) {
 			continue
 		}
 		if b.do == nil {
@@ -183,8 +195,14 @@ func (b binding) changes() bool {
 	return (b.group == acting || b.group == running) && !slices.Contains([]string{"preview", "note", "attention", "at hand", "command"}, b.word)
 }
 
-// hint gives the key and the word of what it does here, for the footer.
-func (m *model) hint(key string) pane.Hint {
-	b, _ := m.bound(key)
-	return pane.Hint{Key: key, Word: b.word, Stays: key == "?" || key == "q"}
+// named finds what a word of the key map means in the focused pane.
+func (m *model) named(word string) binding {
+	here := m.here()
+	i := slices.IndexFunc(keyMap, func(b binding) bool { return b.in&here != 0 && b.word == word })
+	return keyMap[i]
+}
+
+// hint gives the key and the word of an action, for the footer.
+func (m *model) hint(b binding) pane.Hint {
+	return pane.Hint{Key: m.opts.Keys.of(b)[0], Word: b.word, Stays: b.word == "help" || b.word == "leave"}
 }

@@ -175,7 +175,7 @@ func (m *model) aside(by int) {
 	m.change(func(l viewed, v pane.LogView) pane.LogView {
 		switch widest := l.Widest(v, l.w, l.h, m.st); {
 		case v.Wrap:
-			m.say(style.Dim, "long lines are wrapped: all of them is shown; w ends it")
+			m.say(style.Dim, m.st.Keyed("long lines are wrapped: all of them is shown; {wrap} ends it"))
 		case by < 0 && v.X == 0 && v.Times != pane.InFull:
 			v.Times = pane.InFull
 		case by > 0 && v.X+l.w >= widest:

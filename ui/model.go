@@ -112,6 +112,7 @@ func (m *model) restyle() {
 		shape = pane.Shape(m.kase.Book.Kind)
 	}
 	m.st = style.New(m.opts.terminal(m.dark), shape)
+	m.st.Name(m.opts.Keys.shown())
 }
 
 // observe takes a snapshot and finds what follows from it for the screen.

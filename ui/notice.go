@@ -30,9 +30,9 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 			}
 		}
 		if q, _, ok := m.kase.LeftOff(); ok {
-			m.say(style.Warn, "the sequence stopped: "+q.Why+"; a tells what x goes on with")
+			m.say(style.Warn, "the sequence stopped: "+q.Why+m.st.Keyed("; {attention} tells what {execute} goes on with"))
 		} else if n := len(m.wishes); n > 0 {
-			m.say(style.Strong, "a lists what wants a person")
+			m.say(style.Strong, m.st.Keyed("{attention} lists what wants a person"))
 		}
 		m.confirmNext(before)
 		return nil
@@ -52,7 +52,7 @@ func (m *model) notice(before *pane.Run) tea.Cmd {
 		ring = true
 	}
 	if q, _, ok := m.kase.LeftOff(); ok && before.State.Sequence != nil {
-		m.say(style.Warn, "the sequence stopped: "+q.Why+"; a tells what x goes on with")
+		m.say(style.Warn, "the sequence stopped: "+q.Why+m.st.Keyed("; {attention} tells what {execute} goes on with"))
 		ring = true
 	}
 	if m.snap.Frozen != nil {

@@ -81,6 +81,7 @@ type Options struct {
 	Environ []string              // of the terminal: TERM, NO_COLOR, …; nil for the process's
 	Profile *colorprofile.Profile // of colours; nil to ask the terminal
 	Title   string                // of the terminal's window
+	Keys    Keys                  // of actions that have others than the usual ones
 	Tour    bool                  // the keys are taught on the way
 	Now     func() time.Time      // nil for time.Now
 

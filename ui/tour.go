@@ -134,7 +134,7 @@ func (m *model) guide() []string {
 	text := closing
 	for _, l := range lessons {
 		if l.id == m.tour.told {
-			text = m.withKeys(l.says)
+			text = m.st.Keyed(l.says)
 		}
 	}
 	if m.tour.told == "" && len(m.tour.learnt) < len(lessons) {
@@ -155,14 +155,6 @@ func (m *model) guide() []string {
 		out = append(out, m.st.Focus.Render(lead)+" "+l)
 	}
 	return pane.Block(out, m.w, rows, m.st)
-}
-
-// withKeys puts the keys of the map in the place of words in braces.
-func (m *model) withKeys(text string) string {
-	for _, b := range keyMap {
-		text = strings.ReplaceAll(text, "{"+b.word+"}", b.keys[0])
-	}
-	return text
 }
 
 // cmdTour begins the tour, or ends it.

@@ -53,7 +53,7 @@ func TestTourTeachesByWhatHappens(t *testing.T) {
 func TestTourNamesKeysOfTheMap(t *testing.T) {
 	d := withTour(t, 120, 36)
 	for _, l := range lessons {
-		if text := d.withKeys(l.says); strings.ContainsAny(text, "{}") {
+		if text := d.st.Keyed(l.says); strings.ContainsAny(text, "{}") {
 			t.Errorf("%s names what no key does: %s", l.id, text)
 		}
 		if l.met == nil && l.id == "" || l.here == nil {
@@ -77,7 +77,7 @@ func TestTourFitsEverySize(t *testing.T) {
 			d.tour.told, d.drawn = l.id, false
 			guide := strings.Join(d.guide(), " ")
 			said := strings.Join(strings.Fields(plainText(guide)), " ")
-			if size[0] >= 80 && !strings.Contains(said, d.withKeys(l.says)) {
+			if size[0] >= 80 && !strings.Contains(said, d.st.Keyed(l.says)) {
 				t.Errorf("at %dx%d %s is cut: %s", size[0], size[1], l.id, said)
 			}
 		}

@@ -246,7 +246,7 @@ func (m *model) askCancel(t steps.Task) {
 		p := pane.NewPage(w, m.st)
 		p.Text(style.Strong, m.kase.Under(t))
 		if a := m.kase.State.Task(t).Attempt(); a != nil && a.Stage == steps.TaskVerifying {
-			p.Text(style.Plain, "Its script has ended, and nothing is sent to the host: only the look for its proof is given up. It then reads failed, not proven; V looks again, "+m.wayBack(t)+".")
+			p.Text(style.Plain, "Its script has ended, and nothing is sent to the host: only the look for its proof is given up. It then reads failed, not proven; "+m.st.Keyed("{verify again} looks again, ")+m.wayBack(t)+".")
 		} else {
 			p.Text(style.Plain, "TERM is sent to every process of it, and KILL to what is left after a while. It may then be half done; "+m.wayBack(t)+".")
 		}

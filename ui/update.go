@@ -124,19 +124,25 @@ func (m *model) key(k dialog.Key) tea.Cmd {
 	b, ok := m.bound(k.Name)
 	switch {
 	case !ok:
-		m.say(style.Dim, k.Name+" does nothing here; ? lists the keys")
+		m.say(style.Dim, k.Name+m.st.Keyed(" does nothing here; {help} lists the keys"))
 		return nil
 	case b.acts && !may:
 		m.say(style.Dim, tooSoon(k))
 		return nil
-	case m.kase.State.Closed != nil && b.changes():
+	}
+	return m.perform(b, k.Name)
+}
+
+// perform does what a binding means, asked for by a key or by its name.
+func (m *model) perform(b binding, by string) tea.Cmd {
+	if m.kase.State.Closed != nil && b.changes() {
 		m.say(style.Warn, "not done: the run is "+m.kase.ClosedWords()+"; start a new run")
 		return nil
 	}
 	m.said = ""
 	cmd := b.do(m)
 	if b.acts && cmd == nil && m.asked == nil && m.said == "" {
-		m.say(style.Dim, k.Name+" ("+b.word+") does nothing here; ? lists the keys")
+		m.say(style.Dim, by+m.st.Keyed(" ("+b.word+") does nothing here; {help} lists the keys"))
 	}
 	return cmd
 }
@@ -188,7 +194,7 @@ func (m *model) refused(err error) {
 	}
 	text := "not done: " + ref.Why
 	if ref.Hint != "" {
-		text += "; " + ref.Hint
+		text += "; " + m.st.Keyed(ref.Hint)
 	}
 	m.say(style.Warn, text)
 }

@@ -429,7 +429,7 @@ func TestRefusalSaysWhyAndWhatHelps(t *testing.T) {
 
 func TestHelpHasEveryKey(t *testing.T) {
 	d := started(t)
-	help := strings.Join(helpLines(140, "", d.st), "\n")
+	help := strings.Join(helpLines(140, "", nil, d.st), "\n")
 	for _, b := range keyMap {
 		if !strings.Contains(help, b.help) {
 			t.Errorf("the help lacks %q", b.help)

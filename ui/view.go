@@ -320,7 +320,7 @@ func (m *model) drawDetail(on bool, at box) []string {
 		t, _ := m.task()
 		log = pane.Silence(m.kase, t, w, m.st)
 	}
-	return append(lines, pane.Titled(inert(out.Name), pane.Cut(pane.LogTitle(pane.Log{Ring: out.Ring}, v, 1, m.kase.Now, w-16), w-16, m.st), false, log, w, h-above, m.st)...)
+	return append(lines, pane.Titled(inert(out.Name), pane.Cut(pane.LogTitle(pane.Log{Ring: out.Ring}, v, 1, m.kase.Now, w-16, m.st), w-16, m.st), false, log, w, h-above, m.st)...)
 }
 
 // tabs names the panes of a screen that shows one at a time.

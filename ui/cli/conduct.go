@@ -25,7 +25,8 @@ func (p *program) checkFace() error {
 	case p.env.Getenv("TERM") == "dumb":
 		return usage("--plain goes by lines and prompts", "the console cannot be drawn on a terminal of type dumb")
 	}
-	return nil
+	_, err := p.screenOptions()
+	return err
 }
 
 // conduct drives a run with the face that was asked for.

@@ -66,7 +66,7 @@ var house = map[string]room{
 	"belay/ui/cli/terminal":            {}, // tests alone
 	"belay/ui": {ours: []string{"ui/style", "ui/pane", "ui/dialog", "runner", "runner/tail", "steps"},
 		outside: []string{"charm.land/bubbletea/v2", "charm.land/bubbles/v2", "charm.land/lipgloss/v2", "github.com/charmbracelet/colorprofile", xansi}},
-	"belay/ui/cli": {ours: []string{"*"}, outside: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/invopop/jsonschema",
+	"belay/ui/cli": {ours: []string{"*"}, outside: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/invopop/jsonschema",
 		xssh, "golang.org/x/term", "golang.org/x/sync/errgroup", "golang.org/x/sys/unix", "charm.land/bubbletea/v2"}},
 }
 

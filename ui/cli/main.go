@@ -56,7 +56,7 @@ func (p *program) root() *cobra.Command {
 		p.runVerb(), p.rehearseVerb(),
 		p.checkVerb(), p.planVerb(), p.initVerb(),
 		p.runsVerb(), p.statusVerb(), p.logsVerb(), p.auditVerb(), p.reportVerb(),
-		p.schemaVerb(), p.infoVerb(), p.versionVerb(), p.completionVerb(root), p.manVerb(root),
+		p.schemaVerb(), p.keysVerb(), p.infoVerb(), p.versionVerb(), p.completionVerb(root), p.manVerb(root),
 		p.jobVerb(), p.fleetVerb(),
 	)
 	for _, c := range root.Commands() {

@@ -103,7 +103,11 @@ func (p *program) screenOptions() (ui.Options, error) {
 	default:
 		return ui.Options{}, usage("--alarm desktop", "--alarm %s: want bell, desktop or none", p.opt.alarm)
 	}
-	return ui.Options{Alarm: alarm, Tmux: p.env.Getenv("TMUX") != "", Theme: theme, Blind: p.opt.palette == "colour-blind", ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
+	keys, err := p.keys()
+	if err != nil {
+		return ui.Options{}, err
+	}
+	return ui.Options{Keys: keys, Alarm: alarm, Tmux: p.env.Getenv("TMUX") != "", Theme: theme, Blind: p.opt.palette == "colour-blind", ASCII: p.opt.ascii, FPS: p.opt.fps, Stock: p.opt.stock, Input: p.env.Stdin, Output: p.env.Stdout, Now: p.env.Now}, nil
 }
 
 // addFaces adds the ways to go without a screen.

@@ -33,18 +33,19 @@ type paths struct {
 	State   string `json:"state"`
 	Runs    string `json:"runs"`
 	Config  string `json:"config"`
+	Keys    string `json:"keys"`
 	Runbook string `json:"runbook"`
 	SSH     string `json:"known_hosts"`
 }
 
 func (p *program) info() error {
-	i := paths{1, Version(), p.env.Self, p.env.stateDir(p.opt.state), p.runsDir(), p.env.configDir(),
+	i := paths{1, Version(), p.env.Self, p.env.stateDir(p.opt.state), p.runsDir(), p.env.configDir(), p.keysFile(),
 		p.env.abs(DefaultFile), p.env.Getenv("HOME") + "/.ssh/known_hosts"}
 	if p.opt.json {
 		return p.sayJSON(i)
 	}
 	for _, x := range [][2]string{{"version", i.Version}, {"binary", i.Binary}, {"state", i.State}, {"runs", i.Runs},
-		{"config", i.Config}, {"runbook", i.Runbook}, {"known hosts", i.SSH}} {
+		{"config", i.Config}, {"keys", i.Keys}, {"runbook", i.Runbook}, {"known hosts", i.SSH}} {
 		p.say("%-12s %s\n", x[0], x[1])
 	}
 	return nil

@@ -20,7 +20,7 @@ type Wish struct {
 	Host    string
 	Trigger string
 	Text    string
-	Hint    string
+	Hint    string // what would help; {execute} is the key of that action
 	Tone    style.Tone
 }
 
@@ -74,7 +74,7 @@ func (r *Run) wish(n steps.Need) Wish {
 	case steps.NeedAccept:
 		w.Row, w.Hint = ID{Phase: n.Name}, ":accept "+n.Name+" REASON"
 	case steps.NeedInputs:
-		w.Text, w.Hint = fmt.Sprintf("%d inputs have no answer", len(r.OpenInputs())), "x asks for them"
+		w.Text, w.Hint = fmt.Sprintf("%d inputs have no answer", len(r.OpenInputs())), "{execute} asks for them"
 	case steps.NeedWord:
 		return r.wordWish(w)
 	case steps.NeedNext:
@@ -87,15 +87,15 @@ func (r *Run) wish(n steps.Need) Wish {
 func mends(ts steps.TaskState) string {
 	switch {
 	case ts.Status == steps.TaskUnknown, ts.Status == steps.TaskUndoUnknown:
-		return "! resolve"
+		return "{resolve} resolve"
 	case ts.Status == steps.TaskUndoFailed:
-		return "r retry the undo, m mark undone"
+		return "{retry} retry the undo, {mark done} mark undone"
 	case ts.Status == steps.TaskOpen && ts.Soak.Overdue:
 		return "Enter: extend it, end it, or say that it failed"
 	case ts.Status == steps.TaskOpen:
 		return "Enter shows the evidence"
 	}
-	return "r retry, u undo, s skip"
+	return "{retry} retry, {undo} undo, {skip} skip"
 }
 
 // rollbackWish says what the rollback waits for, while it does not go on by itself.
@@ -107,21 +107,21 @@ func (r *Run) rollbackWish(w Wish) Wish {
 		w.Text = ""
 		return w
 	case w.Task.Zero():
-		w.Row, w.Hint = ID{Rollback: true}, "x ends it"
+		w.Row, w.Hint = ID{Rollback: true}, "{execute} ends it"
 		return w
 	case r.State.Task(next.Task).Status == steps.TaskOpen:
 		w = r.wordWish(w)
 		w.Text = "the rollback waits: " + w.Text
 	default:
-		w.Text, w.Hint = "the rollback waits: "+EntryText(r.Step(next.Task), next), "x goes on"
+		w.Text, w.Hint = "the rollback waits: "+EntryText(r.Step(next.Task), next), "{execute} goes on"
 	}
 	switch {
 	case next.Do == steps.DoByHand:
-		w.Hint = "m marks it undone"
+		w.Hint = "{mark done} marks it undone"
 	case word:
-		w.Hint = "x asks for the word of " + host
+		w.Hint = "{execute} asks for the word of " + host
 	case next.Do == steps.DoExecute && r.State.Task(next.Task).Status != steps.TaskOpen && r.Step(next.Task).Person():
-		w.Hint = "x begins it"
+		w.Hint = "{execute} begins it"
 	}
 	w.Row = entryID(next)
 	return w
@@ -145,11 +145,11 @@ func (r *Run) wordWish(w Wish) Wish {
 	t, title := w.Task, r.Step(w.Task).Title
 	switch r.State.Task(t).Kind {
 	case steps.Gate:
-		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes: %s", t.Step, title), "x shows its evidence and takes the yes"
+		w.Text, w.Hint = fmt.Sprintf("the gate %s waits for a yes: %s", t.Step, title), "{execute} shows its evidence and takes the yes"
 	case steps.Measure:
-		w.Text, w.Hint = fmt.Sprintf("%s waits for a figure: %s", t, title), "m records it"
+		w.Text, w.Hint = fmt.Sprintf("%s waits for a figure: %s", t, title), "{mark done} records it"
 	default:
-		w.Text, w.Hint = fmt.Sprintf("%s %s: %s", t, r.Stands(t), title), "m marks it done"
+		w.Text, w.Hint = fmt.Sprintf("%s %s: %s", t, r.Stands(t), title), "{mark done} marks it done"
 	}
 	return w
 }

@@ -135,7 +135,7 @@ func (r *Run) undo(p *Page, s *steps.Step, t steps.Task) {
 	case s.Undo != nil:
 		word := "there is one"
 		if r.Undoable(t) {
-			word = "ready, u"
+			word = p.st.Keyed("ready, {undo}")
 		}
 		p.Field("undo", word+", "+r.UndoLevel(t).String())
 	}
@@ -246,7 +246,7 @@ func (r *Run) work(p *Page, s *steps.Step, t steps.Task) {
 		p.Exact(r.Filled(s))
 	case s.Kind == steps.Edit && s.File != nil:
 		p.Head("Edit of " + tail.Inert(s.File.Path))
-		p.Text(style.Plain, "p shows what changes")
+		p.Text(style.Plain, p.st.Keyed("{preview} shows what changes"))
 	case s.Script != "":
 		w, err := r.Work(t, false, "")
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 
 // foot says which log this is and how it is looked at, in w columns: what is
 // counted comes first, and the log's name gives way to it.
-func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int) string {
+func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int, st *style.Style) string {
 	name, nth := "", ""
 	if l.Name != "" && (logs > 1 || focused) {
 		name = tail.Inert(l.Name)
@@ -23,7 +23,7 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int) strin
 		nth = fmt.Sprintf("%d of %d", l.Nth, logs)
 	}
 	rest := l.found(v)
-	rest = append(rest, l.where(v, focused)...)
+	rest = append(rest, l.where(v, focused, st)...)
 	if v.Wrap {
 		rest = append(rest, "wrap")
 	}
@@ -51,7 +51,7 @@ func (l Log) foot(v LogView, logs int, focused bool, now time.Time, w int) strin
 }
 
 // where says which lines the view stands on.
-func (l Log) where(v LogView, focused bool) []string {
+func (l Log) where(v LogView, focused bool, st *style.Style) []string {
 	if l.Ring == nil {
 		return nil
 	}
@@ -59,7 +59,7 @@ func (l Log) where(v LogView, focused bool) []string {
 	switch {
 	case v.Marking:
 		from, to := min(v.From, v.To), max(v.From, v.To)
-		return []string{fmt.Sprintf("marked %s to %s, y copies, esc ends", Thousands(from+1), Thousands(to+1))}
+		return []string{fmt.Sprintf("marked %s to %s", Thousands(from+1), Thousands(to+1)) + st.Keyed(", {copy} copies, esc ends")}
 	case v.Paused && v.Top < first:
 		return []string{"paused; " + Thousands(first-v.Top) + " lines fell out"}
 	case v.Paused && v.Filter.Text != "":
@@ -127,8 +127,8 @@ func (l Log) filteredOut(v LogView, w int, st *style.Style) []string {
 
 // LogTitle is the right end of a title line over a log that has the screen to
 // itself.
-func LogTitle(l Log, v LogView, logs int, now time.Time, w int) string {
-	return l.foot(v, logs, true, now, w)
+func LogTitle(l Log, v LogView, logs int, now time.Time, w int, st *style.Style) string {
+	return l.foot(v, logs, true, now, w, st)
 }
 
 // Thousands writes a count so that it can be read at a glance: 1,203.

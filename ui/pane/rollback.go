@@ -162,7 +162,7 @@ func (r *Run) underWay(p *Page, plan []steps.Entry) {
 		}
 	}
 	if barred {
-		p.Toned(style.Danger, "so", "no rollback over that can be opened before it has ended, or is cancelled (c)")
+		p.Toned(style.Danger, "so", "no rollback over that can be opened before it has ended, or is cancelled"+p.st.Keyed(" ({cancel})"))
 	}
 }
 

@@ -152,13 +152,13 @@ func (r *Run) leftOff() (Wish, bool) {
 	w := Wish{Row: r.rowOf(q), Tone: style.Strong, Text: "the sequence over " + r.nameOf(q) + " stopped: " + q.Why}
 	switch {
 	case len(reach.Tasks) > 0 && reach.Stop.Zero():
-		w.Hint = "x on its row goes on with " + Counted(reach)
+		w.Hint = "{execute} on its row goes on with " + Counted(reach)
 	case len(reach.Tasks) > 0:
-		w.Hint = fmt.Sprintf("x on its row goes on with %s, up to %s", Counted(reach), reach.Stop)
+		w.Hint = fmt.Sprintf("{execute} on its row goes on with %s, up to %s", Counted(reach), reach.Stop)
 	case r.State.Task(reach.Stop).Status.Trouble():
-		w.Hint = "when that is mended, x on this row goes on"
+		w.Hint = "when that is mended, {execute} on this row goes on"
 	default:
-		w.Hint = fmt.Sprintf("x on %s, then x on this row goes on", reach.Stop)
+		w.Hint = fmt.Sprintf("{execute} on %s, then {execute} on this row goes on", reach.Stop)
 	}
 	return w, true
 }

@@ -186,7 +186,7 @@ func (s Server) around(v LogView, w, h int, st *style.Style) (above []string, fo
 		above = append(above, st.Paint(style.Busy, Fit("stopped by this run ("+tail.Inert(s.Stopped)+")", w, st)))
 	}
 	if h >= LeastFoot {
-		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now, w)
+		foot = s.Log.foot(v, s.Logs, s.Focused, s.Now, w, st)
 	}
 	return above, foot
 }

@@ -47,7 +47,7 @@ func (r *Run) triggerWish(n steps.Need) Wish {
 	t, id := r.State.Triggers[n.Name], n.Name
 	w := Wish{Trigger: id, Tone: style.Danger,
 		Text: fmt.Sprintf("TRIGGER %s: %s", or(t.Title, id), or(t.Reason, "its condition holds")),
-		Hint: "it proposes to roll back " + t.Proposes.String() + "; R rolls back, :override " + id + " goes on against it"}
+		Hint: "it proposes to roll back " + t.Proposes.String() + "; {roll back} rolls back, :override " + id + " goes on against it"}
 	if r.State.Rollback != nil {
 		w.Hint = "a rollback of " + r.State.Rollback.Scope.String() + " is open"
 	}

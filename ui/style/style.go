@@ -58,6 +58,7 @@ type Style struct {
 	Rehearsal lipgloss.Style // the block that names a rehearsal
 	Button    lipgloss.Style // the answer that Enter would give
 	tone      [tones]ink
+	keys      *strings.Replacer
 }
 
 // ink is what stands before and after a text in a tone. Lines of logs are
@@ -68,6 +69,19 @@ func inkOf(s lipgloss.Style) ink {
 	before, after, _ := strings.Cut(s.Render("x"), "x")
 	return ink{before, after}
 }
+
+// Name gives the actions of the console their keys, by their words.
+func (st *Style) Name(keys map[string]string) {
+	var pairs []string
+	for word, key := range keys {
+		pairs = append(pairs, "{"+word+"}", key)
+	}
+	st.keys = strings.NewReplacer(pairs...)
+}
+
+// Keyed puts the keys of actions in the place of their words: "{execute}" in a
+// text of ours is the key of that action. Nothing foreign goes through here.
+func (st *Style) Keyed(text string) string { return st.keys.Replace(text) }
 
 // Frame is the runes that lines are drawn with.
 type Frame struct {
@@ -80,7 +94,7 @@ type Frame struct {
 func New(on Terminal, shape Shape) *Style {
 	s := lipgloss.NewStyle
 	st := &Style{
-		Terminal: on, Frame: frame(on.ASCII, shape),
+		Terminal: on, Frame: frame(on.ASCII, shape), keys: strings.NewReplacer(),
 		Title:     s().Bold(true),
 		Focus:     s().Bold(true).Reverse(true),
 		Selected:  s().Reverse(true),
