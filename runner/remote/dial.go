@@ -250,7 +250,11 @@ func (h *Host) reach(ctx context.Context, c *chain, i int, hop Hop) (net.Conn, e
 		}
 		d.LocalAddr = local
 	}
-	return d.DialContext(ctx, network, hop.addr())
+	conn, err := d.DialContext(ctx, network, hop.addr())
+	if err != nil {
+		return nil, err
+	}
+	return promptly(conn), nil
 }
 
 func (h *Host) shake(conn net.Conn, hop Hop, check *keyCheck, used *usedKey, who *words) (*ssh.Client, error) {
