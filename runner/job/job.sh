@@ -58,7 +58,7 @@ belay_setup() {
 	BELAY_UMASK=$(umask); umask 077; unset BELAY_JOB BELAY_OUT CDPATH
 	belay_bootf=${BELAY_BOOT_ID:-/proc/sys/kernel/random/boot_id}
 	read -r BOOT <"$belay_bootf" || { belay_refuse 69 "no boot id: Linux only"; return; }
-	for belay_x in setsid sha256sum ln mv rm cmp sync df grep sort tail head tr wc cat mkdir chmod date uname sleep; do
+	for belay_x in setsid sha256sum ln mv rm sync df grep sort tail head tr wc cat mkdir chmod date uname sleep; do
 		command -v $belay_x >/dev/null || { belay_refuse 69 "host lacks $belay_x"; return; }
 	done
 	[ -d "$ROOT" ] || mkdir -p "$ROOT" 2>/dev/null || { belay_refuse 75 "cannot make $ROOT"; return; }
@@ -177,10 +177,13 @@ belay_detached() {
 mode=$1 J=$2 ID=$3 SUM=$4 TAG=$5 UM=$6 SH=$7 BOOT=$8 HEAD=$9
 umask 077
 trap : TERM INT HUP QUIT
-mystart() { read -r l </proc/$$/stat; l=${l##*) }; set -- $l; echo "${20}"; }
+mystart() { read -r l </proc/$$/stat; l=${l##*) }; set -- $l; start=${20}; }
+same() { # two files, line by line and without a process
+	while IFS= read -r a <&3; do IFS= read -r b <&4 && [ "$a" = "$b" ] || return 1; done
+} 3<"$J/.meta.$TAG" 4<"$J/meta"
 # Secrets go first: once an attempt reads as ended, none of them is left.
 record() {
-	rm -rf "$J/secret"
+	[ ! -e "$J/secret" ] || rm -rf "$J/secret"
 	sync "$J/out" 2>/dev/null
 	until mv -f "$J/pending" "$J/exit.$1" 2>/dev/null; do
 		[ -e "$J" ] || return
@@ -191,7 +194,8 @@ record() {
 }
 norun() { rm -rf "$J/secret"; mv -f "$J/pending" "$J/norun" 2>/dev/null || : >"$J/norun"; exit 71; }
 if [ "$mode" = inner ]; then
-	printf 'pid=%s\nstart=%s\n' $$ "$(mystart)" >"$J/.child.$TAG" && sync "$J/.child.$TAG" \
+	mystart
+	printf 'pid=%s\nstart=%s\n' $$ "$start" >"$J/.child.$TAG" && sync "$J/.child.$TAG" \
 		&& mv -f "$J/.child.$TAG" "$J/child" && sync "$J" || norun
 	# cancel writes its marker and then looks for child; we the other way round:
 	# one of the two sees the other
@@ -208,12 +212,13 @@ fi
 drop() { rm -f "$J/.cmd.$TAG" "$J/.meta.$TAG" "$J/.pend.$TAG" "$J/.run.$TAG"; }
 : >"$J/.pend.$TAG" || { drop; exit 71; }
 read -r host </proc/sys/kernel/hostname || host=
+mystart
 { printf 'kind=run\nid=%s\nsum=%s\nhead=%s\nsup=%s\nstart=%s\nboot=%s\nhost=%s\nat=%s\ntag=%s\n' \
-	"$ID" "$SUM" "$HEAD" $$ "$(mystart)" "$BOOT" "$host" "${TAG##*.}" "$TAG" >"$J/.meta.$TAG" \
+	"$ID" "$SUM" "$HEAD" $$ "$start" "$BOOT" "$host" "${TAG##*.}" "$TAG" >"$J/.meta.$TAG" \
 	&& sync "$J/.meta.$TAG" "$J/.cmd.$TAG"; } 2>/dev/null || { drop; exit 71; }
 ln "$J/.meta.$TAG" "$J/meta" 2>/dev/null
 # not ln's own status: on NFS a retransmitted link can win and still say EEXIST
-cmp -s "$J/.meta.$TAG" "$J/meta" || { drop; exit 0; }
+same 2>/dev/null || { drop; exit 0; }
 { mv -f "$J/.cmd.$TAG" "$J/cmd" && mv -f "$J/.pend.$TAG" "$J/pending" && rm -f "$J/.meta.$TAG" \
 	&& : >>"$J/out" && : >>"$J/values" && sync "$J" "${J%/*}"; } 2>/dev/null || norun
 # Secrets came through a pipe, in octal, and touch the disk only now. Without
@@ -244,14 +249,11 @@ if [ -e "$J/child" ]; then record $rc.s; else norun; fi
 BELAY_DETACHED
 }
 
-# an id that is taken: its state, or a refusal when it was taken by another script
-belay_again() {
-	belay_look
-	if [ $STATE != cancelled ]; then
-		belay_get "$J/meta" sum
-		[ "$V" = "$1" ] || { printf 'belay: %s\n' "job id already used for another script" >&2; return 66; }
-	fi
-	belay_left; belay_line
+# an id that was taken by another script is refused
+belay_ours() {
+	[ $STATE != cancelled ] || return 0
+	belay_get "$J/meta" sum
+	[ "$V" = "$1" ] || { printf 'belay: %s\n' "job id already used for another script" >&2; return 66; }
 }
 
 belay_guard() { # MACHINE, or - for none
@@ -266,14 +268,23 @@ belay_guard() { # MACHINE, or - for none
 belay_launch() {
 	[ $# -eq 7 ] || { belay_refuse 64 "launch: usage"; return; }
 	belay_sum="$3 $4 $2"
-	[ ! -e "$J/meta" ] || { belay_again "$belay_sum"; return; }
+	if [ -e "$J/meta" ]; then
+		belay_look; belay_ours "$belay_sum" || return
+		belay_left; belay_line
+		return
+	fi
 	belay_guard "$6" || return
 	command -v "$2" >/dev/null || { belay_refuse 69 "host lacks $2"; return; }
-	belay_secrets=$(cat <&3); exec 3<&-
-	if [ "$belay_secrets" != end ]; then
+	belay_secrets=''
+	while IFS= read -r belay_x; do belay_secrets="$belay_secrets$belay_x
+"; done <&3
+	exec 3<&-
+	belay_h=48332fe667bc51ac4a51ba0efe734441c90def55c60a26d7db275ecbbcf42f15 # of the last line alone
+	if [ "$belay_secrets" != "end
+" ]; then
 		case $(command -v printf) in */*) belay_refuse 69 "printf is not built in: ps would show secrets"; return ;; esac
+		belay_h=$(printf '%s' "$belay_secrets" | sha256sum)
 	fi
-	belay_h=$(printf '%s\n' "$belay_secrets" | sha256sum)
 	[ "${belay_h%% *}" = "$5" ] || { belay_refuse 65 "torn or altered secrets"; return; }
 	mkdir -p "$J" 2>/dev/null || { belay_refuse 75 "cannot make $J"; return; }
 	belay_free=$(df -Pk "$J" | { read -r belay_x; read -r belay_x belay_x belay_x belay_a belay_x; belay_say "$belay_a"; })
@@ -285,7 +296,7 @@ belay_launch() {
 	if [ "${belay_h%% *}" != "$3" ]; then # so has its length
 		rm -f "$J/.cmd.$belay_tag" "$J/.run.$belay_tag"; belay_refuse 65 "torn or altered script"; return
 	fi
-	printf '%s\n' "$belay_secrets" 2>/dev/null | setsid sh "$J/.run.$belay_tag" sup "$J" "$ID" "$belay_sum" \
+	printf '%s' "$belay_secrets" 2>/dev/null | setsid sh "$J/.run.$belay_tag" sup "$J" "$ID" "$belay_sum" \
 		"$belay_tag" "$BELAY_UMASK" "$2" "$BOOT" "$7" >/dev/null 2>&1 &
 	belay_i=0
 	while [ $belay_i -lt 200 ]; do
@@ -293,7 +304,10 @@ belay_launch() {
 		if [ -e "$J/meta" ]; then belay_look; [ "$STARTED$STATE" = norunning ] || break; fi
 		belay_nap; belay_i=$((belay_i + 1))
 	done
-	if [ -e "$J/meta" ]; then belay_again "$belay_sum"; else belay_look; belay_line; fi
+	# who outlived it is counted when it is followed to its end, and once is enough
+	belay_look
+	[ $STATE = none ] || belay_ours "$belay_sum" || return
+	belay_line
 }
 
 belay_attach() {
@@ -310,7 +324,8 @@ belay_attach() {
 		if [ $belay_n -gt 0 ] || [ $belay_end = yes ] || [ "$STATE $STARTED $WHY" != "$belay_said" ] \
 			|| [ $((belay_up - belay_at)) -ge 4 ]; then
 			belay_line " n=$belay_n" || return 74
-			if [ $belay_n -gt 0 ]; then tail -c +$((belay_off + 1)) "$J/out" | head -c $belay_n || return 74; fi
+			if [ $belay_n -gt 0 ] && [ $belay_off -eq 0 ]; then head -c $belay_n "$J/out" || return 74
+			elif [ $belay_n -gt 0 ]; then tail -c +$((belay_off + 1)) "$J/out" | head -c $belay_n || return 74; fi
 			belay_say '' || return 74
 			belay_said="$STATE $STARTED $WHY" belay_at=$belay_up belay_off=$((belay_off + belay_n))
 		fi

@@ -81,7 +81,7 @@ func (p *program) connect(ctx context.Context, l *loaded) ([]hostReport, int, er
 
 // wrapperTools are what the job wrapper calls on a host (runner/job/job.sh; a
 // test holds the two together).
-const wrapperTools = "setsid sha256sum ln mv rm cmp sync df grep sort tail head tr wc cat mkdir chmod date uname sleep"
+const wrapperTools = "setsid sha256sum ln mv rm sync df grep sort tail head tr wc cat mkdir chmod date uname sleep"
 
 // wants prints what a host lacks, a line each, and what else it says of itself:
 // the free space for jobs, sudo, and whether a logout ends what we started.
@@ -89,7 +89,7 @@ const wants = `for t in ` + wrapperTools + ` $BELAY_SHELLS; do
   command -v "$t" >/dev/null 2>&1 || echo "$t"
 done
 test -r /proc/self/stat || echo /proc
-df -Pk "$HOME" 2>/dev/null | awk 'NR==2 {print "free " $4}'
+df -Pk "$HOME" 2>/dev/null | { read -r x; read -r x x x free x && echo "free $free"; } || :
 test -w "$HOME" || echo "a home folder that can be written"
 if command -v sudo >/dev/null 2>&1; then
   if sudo -n true >/dev/null 2>&1; then echo "sudo no password"; else echo "sudo asks for a password"; fi
