@@ -25,6 +25,8 @@ var belongs = map[Kind][]string{
 	Document: strings.Fields("document"),
 }
 
+var stepKeys = slices.Sorted(maps.Keys(keysOf(reflect.TypeFor[Step]())))
+
 func (c *checker) checkStep(s *Step) {
 	c.checkBelongs(s)
 	switch s.Kind {
@@ -62,9 +64,9 @@ func (c *checker) checkStep(s *Step) {
 }
 
 func (c *checker) checkBelongs(s *Step) {
-	for path := range c.at {
-		key, ok := strings.CutPrefix(path, s.path+".")
-		if !ok || strings.ContainsAny(key, ".[") || slices.Contains(anyKind, key) || slices.Contains(belongs[s.Kind], key) {
+	for _, key := range stepKeys {
+		path := s.path + "." + key
+		if _, given := c.at[path]; !given || slices.Contains(anyKind, key) || slices.Contains(belongs[s.Kind], key) {
 			continue
 		}
 		c.key(path, "kind", "%q does not belong to a step of kind %s%s", key, s.Kind, kindsWith(key))
