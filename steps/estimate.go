@@ -106,12 +106,12 @@ func (c *Case) took(s *Step, t Task, undo bool) (Estimate, bool) {
 	if !ended.IsZero() {
 		return best, true
 	}
+	if len(c.Past) == 0 || s.Script == "" && s.Kind != Edit {
+		return Estimate{}, false
+	}
 	key := ContentHash(s)
 	if undo {
 		key = pastUndo(key)
-	}
-	if s.Script == "" && s.Kind != Edit {
-		return Estimate{}, false
 	}
 	p, ok := c.Past[key]
 	return Estimate{p.Took, "run " + p.Run}, ok

@@ -55,7 +55,7 @@ func (m *model) progress() *tea.ProgressBar {
 			state = tea.ProgressBarWarning
 		}
 	}
-	all := m.kase.Case.Progress("")
+	all := m.kase.Progress("")
 	return tea.NewProgressBar(state, 100*(all.Done+all.Skipped)/max(1, all.Total))
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"belay/steps"
 	"belay/steps/lint"
@@ -36,11 +37,39 @@ func (p *program) read(name string, lint func(*steps.Runbook) steps.Problems) (*
 		}
 		return nil, usage("-f FILE names another", "read runbook: %v", err)
 	}
-	l.book, l.problems = steps.Load(name, l.src)
+	l.book, l.problems = parsed(name, l.src)
 	if l.book != nil {
 		l.problems = append(append(l.problems, steps.Check(l.book)...), lint(l.book)...).Sort()
 	}
 	return l, nil
+}
+
+// texts are the runbooks that this process has parsed: a file and its run have one
+// text, and so have most runs before it. No Runbook changes once it is loaded.
+var texts struct {
+	sync.Mutex
+	of map[string]*steps.Runbook // by name and text
+}
+
+// parsed is steps.Load, once for each text. One with problems is loaded anew.
+func parsed(name string, src []byte) (*steps.Runbook, steps.Problems) {
+	key := name + "\x00" + string(src)
+	texts.Lock()
+	rb := texts.of[key]
+	texts.Unlock()
+	if rb != nil {
+		return rb, nil
+	}
+	rb, problems := steps.Load(name, src)
+	if len(problems) == 0 {
+		texts.Lock()
+		defer texts.Unlock()
+		if texts.of == nil {
+			texts.of = map[string]*steps.Runbook{}
+		}
+		texts.of[key] = rb
+	}
+	return rb, problems
 }
 
 // sound loads a runbook that has no errors.

@@ -121,7 +121,7 @@ func readBooks(dir, name, env string) (map[string]*steps.Runbook, error) {
 		if err != nil {
 			return out, err
 		}
-		rb, problems := steps.Load(name, src)
+		rb, problems := parsed(name, src)
 		if rb == nil {
 			return out, fmt.Errorf("%s: %w", filepath.Base(path), problems.Err())
 		}

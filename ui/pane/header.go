@@ -124,7 +124,7 @@ func Progress(r *Run, w int, st *style.Style) string {
 	if r.State.Rollback != nil {
 		return r.rollbackProgress(w, st)
 	}
-	all := r.Case.Progress("")
+	all := r.Progress("")
 	out := bar(all.Done+all.Skipped, all.Total, w, st)
 	if text := r.ClosedWords(); text != "" {
 		return line(w, st, out, st.Paint(style.Strong, text))
@@ -188,7 +188,7 @@ func (r *Run) Phase() *steps.Phase {
 }
 
 func (r *Run) remaining(p *steps.Phase) []string {
-	n := r.Case.Progress(p.ID)
+	n := r.Progress(p.ID)
 	out := []string{fmt.Sprintf("%s %d of %d", tail.Inert(p.Title), n.Done+n.Skipped, n.Total)}
 	if in, of := r.InPlay(p.ID); in < of {
 		out[0] += fmt.Sprintf(", %d of %d hosts", in, of)

@@ -34,11 +34,20 @@ type Run struct {
 	Rolling bool                     // the open rollback goes on by itself
 	Order   []steps.Task             // that may start now, in order
 	ready   map[steps.Task]bool
+	counts  map[string]steps.Progress // what has been counted of this moment, by phase
+	spans   map[string]span
+}
+
+// span is a time, and whether it is all that is known to be.
+type span struct {
+	time.Duration
+	whole bool
 }
 
 // NewRun prepares a case for drawing.
 func NewRun(c *steps.Case, asking map[steps.Task]time.Time) *Run {
-	r := &Run{Case: c, Asking: asking, Order: c.Ready(), ready: map[steps.Task]bool{}}
+	r := &Run{Case: c, Asking: asking, Order: c.Ready(), ready: map[steps.Task]bool{},
+		counts: map[string]steps.Progress{}, spans: map[string]span{}}
 	for _, t := range r.Order {
 		r.ready[t] = true
 	}
@@ -47,6 +56,26 @@ func NewRun(c *steps.Case, asking map[steps.Task]time.Time) *Run {
 
 // Ready reports whether order and needs let a task start now.
 func (r *Run) Ready(t steps.Task) bool { return r.ready[t] }
+
+// Progress counts a phase's tasks, or all: once a moment, and not for every key.
+func (r *Run) Progress(phase string) steps.Progress {
+	n, ok := r.counts[phase]
+	if !ok {
+		n = r.Case.Progress(phase)
+		r.counts[phase] = n
+	}
+	return n
+}
+
+// Remaining is steps.Case.Remaining, once a moment.
+func (r *Run) Remaining(phase string) (time.Duration, bool) {
+	d, ok := r.spans[phase]
+	if !ok {
+		d.Duration, d.whole = r.Case.Remaining(phase)
+		r.spans[phase] = d
+	}
+	return d.Duration, d.whole
+}
 
 // Mark of a task.
 func (r *Run) Mark(t steps.Task) Mark {
@@ -57,7 +86,7 @@ func (r *Run) Mark(t steps.Task) Mark {
 	}
 	switch {
 	case s != nil && s.Left != "":
-		return Mark{glyphSkipped, "left out", style.Dim}
+		return Mark{glyphSkipped, "spans out", style.Dim}
 	case ts.Left != "":
 		return Mark{glyphTrouble, "not restored", style.Danger}
 	case ts.Excluded:
