@@ -309,6 +309,10 @@ func (s *Server) KillConnections() {
 // Connections are the processes that serve connections.
 func (s *Server) Connections() []int { return s.sshds() }
 
+// PID is the process that listens. What its children have used is counted with
+// it once they have ended.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
 // Freeze stops the listener and all connections: the host accepts and keeps
 // silent. Thaw lets them go on.
 func (s *Server) Freeze() { s.signal(syscall.SIGSTOP) }
