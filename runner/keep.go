@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"belay/runner/job"
 	"belay/runner/tail"
 	"belay/steps"
 )
@@ -106,7 +105,7 @@ func (r *Runner) followed(host string) map[string]LogView {
 func (r *Runner) readLog(ctx context.Context, host string, l steps.Log) LogView {
 	ctx, cancel := context.WithTimeout(ctx, keepStream)
 	defer cancel()
-	v := LogView{Name: l.Name, Script: l.Script, Ring: tail.NewRing(tail.DefaultRing), Since: r.cfg.Now()}
+	v := LogView{Name: l.Name, Script: reads(l), Ring: tail.NewRing(tail.DefaultRing), Since: r.cfg.Now()}
 	h, ok := r.cfg.Hosts[host]
 	if !ok {
 		v.Why = "there is no such host"
@@ -115,7 +114,11 @@ func (r *Runner) readLog(ctx context.Context, host string, l steps.Log) LogView 
 	quiet := time.AfterFunc(keepStream, cancel)
 	defer quiet.Stop()
 	mask := r.cfg.Secrets.Redactor(afterward{v.Ring, func() { quiet.Reset(keepQuiet) }})
-	err := h.Stream(ctx, job.Script{Text: l.Script, Env: r.environOf(host)}, mask)
+	from := newSource(l, KeptLines, mask)
+	script, err := from.script(r.environOf(host))
+	if err == nil {
+		err = h.Stream(ctx, script, from)
+	}
 	mask.Flush()
 	if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		v.Why = r.cfg.mask(err.Error())

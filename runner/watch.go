@@ -108,11 +108,11 @@ func (r *Runner) watch(w *watched) {
 	for _, x := range r.book.WatchesOf(w.id) {
 		gauges = append(gauges, x.Gauges...)
 		for _, l := range x.Logs {
-			t := &logTail{name: l.Name, script: l.Script, ring: tail.NewRing(tail.DefaultRing), since: r.cfg.Now()}
+			t := &logTail{name: l.Name, script: reads(l), ring: tail.NewRing(tail.DefaultRing), since: r.cfg.Now()}
 			w.mu.Lock()
 			w.logs = append(w.logs, t)
 			w.mu.Unlock()
-			r.spawn(func() { r.followLog(w, t, l.Script) })
+			r.spawn(func() { r.followLog(w, t, l) })
 		}
 	}
 	if len(gauges) > 0 {
@@ -269,14 +269,20 @@ func (r *Runner) Rebind(ctx context.Context, host string, a steps.Action) error 
 	return err
 }
 
+// followFrom is how many of its newest lines a log begins with.
+const followFrom = 100
+
 // followLog keeps a log flowing and says why when it does not.
-func (r *Runner) followLog(w *watched, t *logTail, script string) {
-	back, try := time.Second, &again{}
+func (r *Runner) followLog(w *watched, t *logTail, l steps.Log) {
+	back := time.Second
+	mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, arrival{r, w, t}))
+	from := newSource(l, followFrom, mask) // counts what comes before anything in it is masked
 	for r.ctx.Err() == nil {
 		begun := r.cfg.Now()
-		try = &again{out: t.ring, was: try.said()}
-		mask := r.cfg.Secrets.Redactor(io.MultiWriter(try, arrival{r, w, t}))
-		err := w.host.Stream(r.ctx, job.Script{Text: script, Env: r.environOf(w.id)}, mask)
+		script, err := from.script(r.environOf(w.id))
+		if err == nil {
+			err = w.host.Stream(r.ctx, script, from)
+		}
 		mask.Flush()
 		w.mu.Lock()
 		t.since = r.cfg.Now()

@@ -21,9 +21,18 @@ func (c *checker) checkWatches() {
 func (c *checker) checkWatch(path string, w Watch) {
 	c.checkOn(path+".on", w.On)
 	for i, l := range w.Logs {
-		if l.Name == "" || l.Script == "" {
-			c.value(element(path+".logs", i), "watch", "a log needs a name and a script")
+		at := element(path+".logs", i)
+		ways := 0
+		for _, way := range []string{l.Script, l.File, l.Container} {
+			if way != "" {
+				ways++
+			}
 		}
+		if l.Name == "" || ways != 1 {
+			c.value(at, "watch", "a log needs a name and one of script, file and container")
+		}
+		c.checkReferences(&Step{On: w.On}, at+".file", l.File, false)
+		c.checkReferences(&Step{On: w.On}, at+".container", l.Container, false)
 	}
 	for i := range w.Gauges {
 		g, at := &w.Gauges[i], element(path+".gauges", i)

@@ -243,7 +243,7 @@ kind = "manual"`, "id = 'hands'\nkind = 'document'\ndocument = { name = 'report.
 		{`probe = "disk.free"`, `probe = "disk.fre"`, `"disk.fre"`, "no field", "probe"},
 		{`script = "cat x"`, `script = "cat\u0000x"`, `"cat\u0000x"`, "a NUL byte", "script"},
 		{`dir = "/srv/$A"`, `dir = "/srv/\u0000$A"`, `"/srv/`, "a NUL byte", "script"},
-		{`script = "tail -F x"`, `script = ""`, `{ name = "l"`, "a name and a script", "watch"},
+		{`script = "tail -F x"`, `script = ""`, `{ name = "l"`, "a name and one of script, file and container", "watch"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.new, func(t *testing.T) {

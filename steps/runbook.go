@@ -159,8 +159,12 @@ type Watch struct {
 type Log struct {
 	// Name shown in the pane's title.
 	Name string `toml:"name"`
-	// Script that prints the log and goes on printing.
+	// Script that prints the log and goes on printing; after a cut it begins anew.
 	Script string `toml:"script"`
+	// File that others append to; after a cut it goes on where it stood, in FILE.1 too. $NAME is expanded.
+	File string `toml:"file"`
+	// Container of Docker; after a cut its log goes on at the time that it had come to. $NAME is expanded.
+	Container string `toml:"container"`
 }
 
 // Phase is steps in order, with a maintenance window of its own.

@@ -95,7 +95,8 @@ func parseAmount(o options) (a amount, err error) {
 	return a, err
 }
 
-var amountNames = map[string]byte{"lines": 'n', "bytes": 'c', "quiet": 'q', "silent": 'q', "verbose": 'v', "follow": 'f', "retry": 'R', "while": 'w'}
+var amountNames = map[string]byte{"lines": 'n', "bytes": 'c', "quiet": 'q', "silent": 'q', "verbose": 'v', "follow": 'f', "retry": 'R', "while": 'w',
+	"stamps": 't', "since": 'S'}
 
 func head(c *process.Call) int {
 	o, ok := parse(c, "n:c:qv#", amountNames)
@@ -171,7 +172,7 @@ func cutAt(data []byte, a amount) int {
 }
 
 func tail(c *process.Call) int {
-	o, ok := parse(c, "n:c:fFqvRs:w:#", amountNames)
+	o, ok := parse(c, "n:c:fFqvRs:w:tS:#", amountNames)
 	if !ok {
 		return 2
 	}
@@ -229,10 +230,10 @@ func follow(c *process.Call, o options, a amount) int {
 	if err != nil && !again {
 		return c.Fail("cannot open '%s' for reading", name)
 	}
-	lasts := lasting(c, o)
+	lasts, out := lasting(c, o), stamping(c.Stdout(), o)
 	var read int64
 	if h != nil {
-		read, _ = tailOne(c.Stdout(), h, a)
+		read, _ = tailOne(out, h, a)
 	}
 	buf := make([]byte, 256<<10)
 	for {
@@ -240,7 +241,7 @@ func follow(c *process.Call, o options, a amount) int {
 			n, err := h.Read(buf)
 			read += int64(n)
 			if n > 0 {
-				if _, err := c.Stdout().Write(buf[:n]); err != nil {
+				if _, err := out.Write(buf[:n]); err != nil {
 					return 1
 				}
 				continue
@@ -253,11 +254,15 @@ func follow(c *process.Call, o options, a amount) int {
 			return 0
 		}
 		c.Pause(lookAgain)
-		if again && replaced(c, name, h, read) {
-			if h != nil {
+		if how := replaced(c, name, h, read); again && how != "" {
+			if h != nil { // what was written until it was moved
+				if _, err := io.Copy(out, h); err != nil {
+					return 1
+				}
 				h.Close()
 			}
 			read = 0
+			fmt.Fprintf(c.Stderr(), "tail: %s\n", how)
 			h, _ = c.OpenRead(name)
 		}
 	}
@@ -281,17 +286,24 @@ func lasting(c *process.Call, o options) func() bool {
 	}
 }
 
-// replaced says whether the name stands for another file now, or for a shorter one.
-func replaced(c *process.Call, name string, h *process.Handle, read int64) bool {
+// replaced says, in the words of GNU tail, whether the name stands for another
+// file now, or for a shorter one; "" where it does not.
+func replaced(c *process.Call, name string, h *process.Handle, read int64) string {
 	now, err := c.Files().Stat(c.Abs(name), true)
 	if err != nil {
-		return false
+		return ""
 	}
-	if h == nil || now.Size() < read {
-		return true
+	if h == nil {
+		return "'" + name + "' has appeared;  following new file"
 	}
 	was, err := h.Stat()
-	return err != nil || !os.SameFile(was, now)
+	switch {
+	case err != nil || !os.SameFile(was, now):
+		return "'" + name + "' has been replaced;  following new file"
+	case now.Size() < read:
+		return name + ": file truncated"
+	}
+	return ""
 }
 
 func wc(c *process.Call) int {

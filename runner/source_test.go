@@ -1,0 +1,242 @@
+package runner
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"belay/runner/job"
+	"belay/steps"
+)
+
+const sourceBook = twoHosts + `
+[watch.all]
+on = "a"
+logs = [{ name = "file", file = "$HOME_OF/app.log" }]
+[vars]
+HOME_OF = "HOME"
+[[phase.step]]
+id = "write"
+title = "Write"
+on = "a"
+danger = "low"
+no_undo = "it is a log"
+script = '''
+i=0
+while [ $i -lt 3000 ]; do
+  i=$((i + 1)); echo "line $i"
+  case $i in
+  1000 | 2200) mv "$HOME/app.log" "$HOME/app.log.1"; : >"$HOME/app.log" ;;
+  esac
+  echo "line $i" >>"$HOME/app.log"
+  [ $((i % 20)) -ne 0 ] || sleep 0.05
+done
+'''
+`
+
+// TestSuiteALogGoesOnAfterACut: links are cut, and logrotate turns the file over;
+// each line is shown once, and in order.
+func TestSuiteALogGoesOnAfterACut(t *testing.T) {
+	onGrounds(t, func(t *testing.T, on ground) {
+		h := on.hosts()["a"]
+		r, err := h.Run(t.Context(), job.Script{Text: `printf %s "$HOME"; echo begin >"$HOME/app.log"`}, 1000)
+		h.Close()
+		if err != nil || r.Exit != 0 {
+			t.Fatal(err, string(r.Err))
+		}
+		g := newRig(t, strings.Replace(sourceBook, `"HOME"`, fmt.Sprintf("%q", r.Out), 1))
+		g.real, g.watch = on.hosts, true
+		g.start(nil)
+		g.bound()
+		shown := func() (out []string) {
+			for _, v := range g.runner.Snapshot().Hosts {
+				if v.ID != "a" || len(v.Logs) == 0 {
+					continue
+				}
+				first, next := v.Logs[0].Ring.Span()
+				for _, l := range v.Logs[0].Ring.Window(first, int(next-first)) {
+					out = append(out, l.Text)
+				}
+			}
+			return out
+		}
+		g.until("the log is followed", func(*steps.Case) bool { return slices.Contains(shown(), "begin") })
+		g.must(execute("write@a"))
+		for n := 100; n < 3000; n += 290 {
+			g.until(fmt.Sprint("line ", n), func(*steps.Case) bool { return len(shown()) > n })
+			on.cut("a")
+		}
+		g.until("the last line", func(*steps.Case) bool { return slices.Contains(shown(), "line 3000") })
+		next := 1
+		for _, l := range shown() {
+			if strings.HasPrefix(l, "tail: ") || l == "begin" {
+				continue
+			}
+			if l != fmt.Sprint("line ", next) {
+				t.Fatalf("%q came where line %d should have come", l, next)
+			}
+			next++
+		}
+	})
+}
+
+// cutting follows a source until so many bytes have come: then the link is cut.
+func cutting(t *testing.T, s source, shell []string, bytes int) {
+	t.Helper()
+	script, err := s.script(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(shell[0], append(shell[1:], "-euc", script.Text)...)
+	cmd.Env = append(os.Environ(), script.Env...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 7) // lines and marks in pieces
+	for late := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() }); bytes > 0; {
+		n, err := out.Read(buf[:min(len(buf), bytes)])
+		if _, werr := s.Write(buf[:n]); werr != nil {
+			t.Fatal(werr)
+		}
+		if bytes -= n; err != nil {
+			late.Stop()
+			t.Fatalf("the stream ended %d bytes too soon", bytes)
+		}
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+}
+
+// TestAFileThatIsAnotherNow: what cannot be known is said where it is missing.
+func TestAFileThatIsAnotherNow(t *testing.T) {
+	shells := [][]string{{"sh"}}
+	for _, s := range [][]string{{"dash"}, {"bash"}, {"busybox", "sh"}} {
+		if _, err := exec.LookPath(s[0]); err == nil {
+			shells = append(shells, s)
+		}
+	}
+	for _, shell := range shells {
+		t.Run(strings.Join(shell, " "), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a log")
+			write := func(text string) {
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mark := len("\x1ebelay  same 00\n") + len(job.NewMark())
+			var out bytes.Buffer
+			s := &fileSource{path: path, newest: 3, out: &out, at: -1}
+			write("one\ntwo\nthree\n")
+			cutting(t, s, shell, mark+len("one\ntwo\nth"))
+			if got := out.String(); got != "one\ntwo\nth" {
+				t.Fatalf("first: %q", got)
+			}
+			cutting(t, s, shell, mark+len("ree\n"))
+			if got := out.String(); got != "one\ntwo\nthree\n" {
+				t.Fatalf("after a cut in a line: %q", got)
+			}
+			out.Reset()
+			write("1\n2\n3\n4\n5\n") // as long, and not what was read
+			cutting(t, s, shell, mark+len("3\n4\n5\n"))
+			want := "=== belay: " + path + " does not hold any more what was read of it; what came since may be missing\n4\n5\n"
+			if got := out.String(); got != want {
+				t.Fatalf("another file: %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestAContainersLogGoesOnAtItsTime, of which several lines may have come.
+func TestAContainersLogGoesOnAtItsTime(t *testing.T) {
+	var out bytes.Buffer
+	s := &containerSource{name: "ray", newest: 100, out: &out}
+	since := regexp.MustCompile(`BELAY_SINCE=(.*)`)
+	stream := func(id string, lines ...string) (asked string) {
+		script, err := s.script(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := fmt.Sprintf("\x1ebelay %s container %s\n%s", s.mark, id, strings.Join(lines, "\n"))
+		for _, p := range slices.Collect(slices.Chunk([]byte(text), 5)) {
+			if _, err := s.Write(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return since.FindStringSubmatch(strings.Join(script.Env, "\n"))[1]
+	}
+	const at, later = "2026-11-23T21:40:00.000000001Z ", "2026-11-23T21:40:00.5Z "
+	if asked := stream("id1", at+"one", at+"two", at+"thr"); asked != "" {
+		t.Errorf("first since %q", asked)
+	}
+	if asked := stream("id1", at+"one", at+"two", at+"three", later+"four", ""); asked != strings.TrimSpace(at) {
+		t.Errorf("then since %q", asked)
+	}
+	stream("id1", later+"four", later+"five", "Error response from daemon", "")
+	stream("id1", "2026-11-23T21:50:00Z six", "")
+	stream("id2", "2026-11-23T21:51:00Z seven", "")
+	want := "one\ntwo\nthree\nfour\nfive\nError response from daemon\n" +
+		"=== belay: what had come until 2026-11-23T21:40:00.5Z is kept there no longer; what came since may be missing\nsix\n" +
+		"=== belay: another container is called ray now; what the old one said after 2026-11-23T21:50:00Z may be missing\nseven\n"
+	if got := out.String(); got != want {
+		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestAContainersLogOnRealDocker wants a Docker and the name of an image with a
+// shell: BELAY_DOCKER_IMAGE=busybox.
+func TestAContainersLogOnRealDocker(t *testing.T) {
+	image := os.Getenv("BELAY_DOCKER_IMAGE")
+	if image == "" {
+		t.Skip("BELAY_DOCKER_IMAGE does not name an image of a Docker that runs here")
+	}
+	name := fmt.Sprint("belay-test-", os.Getpid())
+	docker := func(words ...string) {
+		t.Helper()
+		if out, err := exec.Command("docker", words...).CombinedOutput(); err != nil {
+			t.Fatalf("docker %q: %v: %s", words, err, out)
+		}
+	}
+	begin := func() {
+		docker("run", "-d", "--name", name, "--network", "none", image, "/bin/sh", "-c",
+			"i=0; while :; do i=$((i+1)); echo line $i; [ $((i%50)) -ne 0 ] || sleep 0.05; done")
+	}
+	begin()
+	defer func() { docker("rm", "-f", name) }()
+	var out bytes.Buffer
+	s := &containerSource{name: name, newest: 5, out: &out}
+	for i := range 40 {
+		if i == 20 {
+			docker("rm", "-f", name)
+			begin()
+		}
+		cutting(t, s, []string{"sh"}, 200+i*i*17%5000)
+	}
+	next, others := 0, 0
+	for line := range strings.Lines(out.String()) {
+		var n int
+		switch _, err := fmt.Sscanf(line, "line %d\n", &n); {
+		case err != nil && strings.Contains(line, "another container is called "+name):
+			others, next = others+1, 1
+		case err != nil:
+			t.Fatalf("%q", line)
+		case next > 0 && n != next:
+			t.Fatalf("line %d came where %d should have come", n, next)
+		default:
+			next = n + 1
+		}
+	}
+	if others != 1 || next < 100 {
+		t.Errorf("%d lines, another container %d times", next, others)
+	}
+}
