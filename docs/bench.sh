@@ -22,7 +22,7 @@ while [ "$r" -lt "$rounds" ]; do
 	echo "round $r" | tee -a "$dir/all"
 	measure ui/cli Console 250x
 	measure ui/cli FirstPaint 10x
-	measure runner LinesFromFourHosts 1x
+	measure runner Lines 1x
 	measure ui/cli Resume100k 1x
 	measure runner/journal DurableRecord 300x
 	measure ui/cli FanOut 1x
@@ -59,7 +59,7 @@ END {
 	ratio("p50", flood " p50-ms", still " p50-ms"); ratio("p99", flood " p99-ms", tmux " p99-ms")
 	ratio("bytes", flood " kB/s", tmux " kB/s"); ratio("cpu", flood " cpu-%", tmux " cpu-%"); ratio("cpu more", more " cpu-%", tmuxmore " cpu-%")
 	ratio("warm", "FanOut/hosts=32 warm-s", "FanOut/hosts=32 masters-s")
-	ratio("lines", "LinesFromFourHosts belay-lines/s", "LinesFromFourHosts ssh-lines/s")
+	for (n = 1; n <= 32; n = n == 1 ? 4 : n * 8) ratio("lines " n, "Lines/hosts=" n " belay-lines/s", "Lines/hosts=" n " ssh-lines/s")
 	ratio("resume", "Resume100k resume-s", "Resume100k floor-s")
 	ratio("record", "DurableRecord record-us", "DurableRecord bare-us")
 	for (n = 4; n <= 128; n *= n == 4 ? 8 : 4) {
@@ -85,7 +85,8 @@ END {
 	row("processor, 4 x 10,000 lines/s", flood " cpu-%", "%", tmux " cpu-%", "tmux and ssh", "cpu", 1.3, "")
 	row("processor, 4 x 100,000 lines/s", more " cpu-%", "%", tmuxmore " cpu-%", "tmux and ssh", "cpu more", 0.7, "")
 	a = median("FirstPaint first-ms"); printf "%-38s %10s %-8s %10s  %-30s %7s  <= 100 ms %s\n", "first paint, 250 steps", figure(a), "ms", "", "", "", a <= 100 ? "holds" : "MISSED"
-	row("lines accepted, four hosts", "LinesFromFourHosts belay-lines/s", "lines/s", "LinesFromFourHosts ssh-lines/s", "ssh into nothing", "lines", "", 0.6)
+	for (n = 1; n <= 32; n = n == 1 ? 4 : n * 8)
+		row("lines accepted, hosts: " n, "Lines/hosts=" n " belay-lines/s", "lines/s", "Lines/hosts=" n " ssh-lines/s", "ssh into nothing", "lines " n, "", n == 4 ? 0.6 : 0.8)
 	row("one durable record, p50", "DurableRecord record-us", "us", "DurableRecord bare-us", "one write and fsync", "record", 1.3, "")
 	a = median("Resume100k resume-s")
 	for (n = 4; n <= 128; n *= n == 4 ? 8 : 4) {

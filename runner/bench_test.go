@@ -19,21 +19,27 @@ import (
 	"belay/runner/tail"
 )
 
-const benchLines = 200000 // per host, 100 bytes each
+const benchLines = 800_000 // of all hosts, 100 bytes each
 
-func benchScript() string {
+func benchScript(lines int) string {
 	line := fmt.Sprintf("%099d", 7)
-	return fmt.Sprintf("yes %s | head -n %d", line, benchLines)
+	return fmt.Sprintf("yes %s | head -n %d", line, lines)
 }
 
-// BenchmarkLinesFromFourHosts takes four logs at full speed through SSH, the
-// masking of secrets and the ring, and by turns with it the same output by the
-// system's ssh into nothing.
-func BenchmarkLinesFromFourHosts(b *testing.B) {
+// BenchmarkLines takes a log of each host at full speed through SSH, the masking
+// of secrets and the ring, and by turns with it the same output by the system's
+// ssh into nothing.
+func BenchmarkLines(b *testing.B) {
 	if _, err := exec.LookPath("ssh"); err != nil {
 		b.Skip("no ssh to compare with")
 	}
-	servers := make([]*sshdtest.Server, 4)
+	for _, n := range []int{1, 4, 32} {
+		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) { linesFrom(b, n) })
+	}
+}
+
+func linesFrom(b *testing.B, n int) {
+	servers := make([]*sshdtest.Server, n)
 	hosts := make([]Host, len(servers))
 	for i := range servers {
 		s := sshdtest.Start(b, sshdtest.Options{})
@@ -52,32 +58,32 @@ func BenchmarkLinesFromFourHosts(b *testing.B) {
 	var ours, theirs time.Duration
 	for b.Loop() {
 		begun := time.Now()
-		each(b, len(hosts), func(i int) error { return intoRing(hosts[i], masked) })
+		each(b, len(hosts), func(i int) error { return intoRing(hosts[i], benchLines/n, masked) })
 		ours += time.Since(begun)
 		begun = time.Now()
-		each(b, len(servers), func(i int) error { return intoNothing(servers[i]) })
+		each(b, len(servers), func(i int) error { return intoNothing(servers[i], benchLines/n) })
 		theirs += time.Since(begun)
 	}
-	all := float64(b.N) * float64(len(hosts)) * benchLines
+	all := float64(b.N) * float64(benchLines/n*n)
 	b.ReportMetric(all/ours.Seconds(), "belay-lines/s")
 	b.ReportMetric(all/theirs.Seconds(), "ssh-lines/s")
 	b.ReportMetric(0, "ns/op")
 }
 
-func intoRing(h Host, masked *tail.Secrets) error {
+func intoRing(h Host, lines int, masked *tail.Secrets) error {
 	ring := tail.NewRing(tail.DefaultRing)
 	mask := masked.Redactor(ring)
-	err := h.Stream(context.Background(), job.Script{Text: benchScript()}, mask)
+	err := h.Stream(context.Background(), job.Script{Text: benchScript(lines)}, mask)
 	mask.Flush()
-	if _, next := ring.Span(); err == nil && next != benchLines {
+	if _, next := ring.Span(); err == nil && next != int64(lines) {
 		return fmt.Errorf("%d lines arrived", next)
 	}
 	return err
 }
 
-func intoNothing(s *sshdtest.Server) error {
+func intoNothing(s *sshdtest.Server, lines int) error {
 	cmd := exec.Command("ssh", "-F", "none", "-T", "-p", strconv.Itoa(s.Port), "-i", s.Key, "-o", "IdentitiesOnly=yes",
-		"-o", "UserKnownHostsFile="+s.KnownHosts, "-o", "BatchMode=yes", "-c", "aes128-gcm@openssh.com", s.User+"@"+s.Host, benchScript())
+		"-o", "UserKnownHostsFile="+s.KnownHosts, "-o", "BatchMode=yes", "-c", "aes128-gcm@openssh.com", s.User+"@"+s.Host, benchScript(lines))
 	cmd.Stderr = os.Stderr
 	return cmd.Run()
 }

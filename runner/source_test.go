@@ -32,17 +32,15 @@ script = '''
 i=0
 while [ $i -lt 3000 ]; do
   i=$((i + 1)); echo "line $i"
-  case $i in
-  1000 | 2200) mv "$HOME/app.log" "$HOME/app.log.1"; : >"$HOME/app.log" ;;
-  esac
+  [ $i -ne 1500 ] || { mv "$HOME/app.log" "$HOME/app.log.1"; : >"$HOME/app.log"; }
   echo "line $i" >>"$HOME/app.log"
   [ $((i % 20)) -ne 0 ] || sleep 0.05
 done
 '''
 `
 
-// TestSuiteALogGoesOnAfterACut: links are cut, and logrotate turns the file over;
-// each line is shown once, and in order.
+// TestSuiteALogGoesOnAfterACut: links are cut, and the file is turned over; each
+// line is shown once, and in order.
 func TestSuiteALogGoesOnAfterACut(t *testing.T) {
 	onGrounds(t, func(t *testing.T, on ground) {
 		h := on.hosts()["a"]
@@ -238,5 +236,24 @@ func TestAContainersLogOnRealDocker(t *testing.T) {
 	}
 	if others != 1 || next < 100 {
 		t.Errorf("%d lines, another container %d times", next, others)
+	}
+}
+
+// TestManyLogsShareTheirMemory: what is kept does not grow with the servers.
+func TestManyLogsShareTheirMemory(t *testing.T) {
+	for _, tt := range []struct{ hosts, kept int }{{1, 5 << 20}, {12, 5 << 20}, {64, 1 << 20}, {256, 256 << 10}, {1000, 256 << 10}} {
+		var hosts, names []string
+		for i := range tt.hosts {
+			hosts = append(hosts, fmt.Sprintf("[hosts.h%d]\naddress = \"h%d\"\n", i, i))
+			names = append(names, fmt.Sprintf("\"h%d\"", i))
+		}
+		rb, problems := steps.Load("many.toml", []byte("format = 1\ntitle = \"many\"\n"+strings.Join(hosts, "")+"[groups]\nall = ["+strings.Join(names, ", ")+
+			"]\n[watch.all]\non = \"all\"\nlogs = [{ name = \"app\", file = \"/var/log/app\" }]\n[[phase]]\nid = \"p\"\n[[phase.step]]\nid = \"s\"\n"))
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
+		if got := ringSize(rb); got != tt.kept {
+			t.Errorf("%d hosts: %d bytes for each log, want %d", tt.hosts, got, tt.kept)
+		}
 	}
 }

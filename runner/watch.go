@@ -45,7 +45,8 @@ func newWatched(id string, h Host) *watched {
 	return &watched{id: id, host: h, stirred: make(chan struct{})}
 }
 
-// stir says that a step has ended there: a log that did not flow may flow now.
+// stir says that a step has ended there, or that the host is back: a log that did
+// not flow may flow now.
 func (w *watched) stir() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,7 +65,6 @@ func (w *watched) rest(ctx context.Context, d time.Duration) bool {
 	case <-t.C:
 		return true
 	case <-ctx.Done():
-	case <-w.host.Changed():
 	case <-stirred:
 	}
 	return false
@@ -108,7 +108,7 @@ func (r *Runner) watch(w *watched) {
 	for _, x := range r.book.WatchesOf(w.id) {
 		gauges = append(gauges, x.Gauges...)
 		for _, l := range x.Logs {
-			t := &logTail{name: l.Name, script: reads(l), ring: tail.NewRing(tail.DefaultRing), since: r.cfg.Now()}
+			t := &logTail{name: l.Name, script: reads(l), ring: tail.NewRing(ringSize(r.book)), since: r.cfg.Now()}
 			w.mu.Lock()
 			w.logs = append(w.logs, t)
 			w.mu.Unlock()
@@ -118,6 +118,23 @@ func (r *Runner) watch(w *watched) {
 	if len(gauges) > 0 {
 		r.spawn(func() { r.readGauges(w, gauges) })
 	}
+}
+
+// Logs of many hosts share what all of them may hold, in bytes.
+const (
+	allRings  = 64 << 20
+	leastRing = 256 << 10
+)
+
+// ringSize is how many bytes of each watched log are kept.
+func ringSize(rb *steps.Runbook) int {
+	logs := 0
+	for _, h := range rb.AllHosts() {
+		for _, w := range rb.WatchesOf(h) {
+			logs += len(w.Logs)
+		}
+	}
+	return max(leastRing, min(tail.DefaultRing, allRings/max(1, logs)))
 }
 
 // clockAge is how old what we know of a host's clock may be.
@@ -182,6 +199,9 @@ func (r *Runner) identified(w *watched, id job.Identity, err error, l job.Link, 
 	default:
 		seen.Skew = off
 		seen.Wrong = r.bind(w, id, seen.Skew)
+	}
+	if old := r.seen.Hosts[w.id]; err == nil && (!old.Up || !old.Since.Equal(seen.Since)) {
+		w.stir()
 	}
 	w.mu.Lock()
 	w.wrong, w.skew = seen.Wrong, seen.Skew

@@ -14,8 +14,11 @@ import (
 const DefaultRing = 5 << 20
 
 const (
-	minBlock = 4 * MaxLine
-	refCost  = 24 // bytes of bookkeeping per line, counted so that empty lines cost
+	// firstBlock is what a ring begins with: most outputs are a few lines, and a
+	// run of many hosts has thousands of them.
+	firstBlock = 2 << 10
+	minBlock   = 4 * MaxLine
+	refCost    = 24 // bytes of bookkeeping per line, counted so that empty lines cost
 )
 
 // Ring is a bounded buffer of lines. One goroutine writes, any number read.
@@ -29,8 +32,8 @@ type Ring struct {
 	changes uint64
 }
 
-// block holds consecutive lines. Its bytes and refs are only ever appended to,
-// within capacity, so a reader may go on using a copy of the two slices.
+// block holds consecutive lines. Its bytes and refs are only ever appended to, so
+// a reader may go on using a copy of the two slices.
 type block struct {
 	first int64 // number of its first line
 	bytes []byte
@@ -53,15 +56,15 @@ func NewRing(limit int) *Ring {
 		limit = DefaultRing
 	}
 	r := &Ring{limit: limit, blockSize: max(minBlock, limit/64)}
-	r.grow(0)
+	r.grow(0, firstBlock)
 	return r
 }
 
-func (r *Ring) grow(first int64) {
+func (r *Ring) grow(first int64, size int) {
 	r.blocks = append(r.blocks, block{
 		first: first,
-		bytes: make([]byte, 0, r.blockSize),
-		refs:  make([]ref, 0, 256),
+		bytes: make([]byte, 0, size),
+		refs:  make([]ref, 0, size/128),
 	})
 }
 
@@ -94,7 +97,7 @@ func (r *Ring) Write(p []byte) (int, error) {
 func (r *Ring) add(line []byte, size int64, skipped bool) {
 	b := &r.blocks[len(r.blocks)-1]
 	if b.cost()+len(line)+refCost > r.blockSize {
-		r.grow(b.first + int64(len(b.refs)))
+		r.grow(b.first+int64(len(b.refs)), r.blockSize)
 		b = &r.blocks[len(r.blocks)-1]
 	}
 	start := len(b.bytes)

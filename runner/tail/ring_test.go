@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -284,5 +285,25 @@ func BenchmarkIndex(b *testing.B) {
 				NewIndex(q).Catch(r)
 			}
 		})
+	}
+}
+
+// TestAShortOutputTakesLittle: a run of many hosts has thousands of outputs, and
+// a view that was taken before a block grew stays what it was.
+func TestAShortOutputTakesLittle(t *testing.T) {
+	r := NewRing(DefaultRing)
+	io.WriteString(r, "one\ntwo\n")
+	if held := cap(r.blocks[0].bytes); held > 4<<10 {
+		t.Errorf("two lines hold %d bytes", held)
+	}
+	var before []Line
+	for i := range 2000 {
+		fmt.Fprintf(r, "line %d of many that make the block grow\n", i)
+		if i == 10 {
+			before = r.Window(0, 13)
+		}
+	}
+	if after := r.Window(0, 13); !slices.EqualFunc(before, after, func(a, b Line) bool { return a.Text == b.Text && a.Number == b.Number }) {
+		t.Errorf("%v and then %v", before, after)
 	}
 }
