@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -16,7 +17,7 @@ import (
 	"belay/steps"
 )
 
-// Config is what a runner is made of. All of it but Keep, Auto and Last is required.
+// Config is what a runner is made of. All of it but Keep, Spool, Auto and Last is required.
 type Config struct {
 	Book      *steps.Runbook            // the text in force, its environment applied
 	Old       map[string]*steps.Runbook // every text of this run by hash, Book among them
@@ -27,6 +28,9 @@ type Config struct {
 	Secrets   *tail.Secrets     // what is masked everywhere
 	Values    map[string][]byte // the secrets themselves, for the scripts that use them
 	Logs      string            // folder of the attempts' logs
+	// Spool keeps what a watched log of a host says, masked; nil keeps nothing. Its
+	// writers do not fail.
+	Spool     func(host, log string) io.Writer
 	Documents string            // folder of the documents; made when the first is written
 	Keep      Keeper            // of what is known of a host before an undo; nil keeps nothing
 	Now       func() time.Time

@@ -295,7 +295,11 @@ const followFrom = 100
 // followLog keeps a log flowing and says why when it does not.
 func (r *Runner) followLog(w *watched, t *logTail, l steps.Log) {
 	back := time.Second
-	mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, arrival{r, w, t}))
+	spool := io.Discard
+	if r.cfg.Spool != nil {
+		spool = r.cfg.Spool(w.id, l.Name)
+	}
+	mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, spool, arrival{r, w, t}))
 	from := newSource(l, followFrom, mask) // counts what comes before anything in it is masked
 	for r.ctx.Err() == nil {
 		begun := r.cfg.Now()

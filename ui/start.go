@@ -89,6 +89,9 @@ type Options struct {
 	Edited <-chan Text
 	// LogFile names the log of an attempt in the run directory.
 	LogFile func(attempt string) string
+	// WatchFile names the file that a server's log is kept in, and the number by
+	// which its ring calls the first line there; "" where nothing is kept.
+	WatchFile func(host, log string) (file string, first int64)
 	// SSH is the command that opens a shell on a host, to be copied.
 	SSH func(host string) string
 	// Clip keeps what was copied and gives the file's name.

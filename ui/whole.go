@@ -15,9 +15,9 @@ import (
 // Whole is a log that is to be read in the operator's pager.
 type Whole struct {
 	Title string
-	File  string     // holds all of it in the run directory; empty where there is none
+	File  string     // holds all of it in the run directory, after FILE.1 where that is; empty where there is none
 	Ring  *tail.Ring // what is kept of it in memory; nil where only the file has it
-	Top   int64      // number of the line to begin at; -1 for the end
+	Top   int64      // number of the line to begin at, in the file where there is one; -1 for the end
 }
 
 // pagedMsg is how the pager ended.
@@ -52,7 +52,14 @@ func (m *model) wholeOf() (Whole, bool) {
 	}
 	if m.focus.part == serverPart {
 		w.Title = m.focus.host + " " + l.Name
-		return w, l.Ring != nil
+		if m.opts.WatchFile == nil || l.Ring == nil {
+			return w, l.Ring != nil
+		}
+		var first int64
+		if w.File, first = m.opts.WatchFile(m.focus.host, l.Name); w.File != "" && w.Top >= 0 {
+			w.Top = max(0, w.Top-first)
+		}
+		return w, true
 	}
 	t, ok := m.task()
 	if !ok {

@@ -84,6 +84,7 @@ func (s *session) console(ctx context.Context) error {
 		screen.Login = func() tea.ExecCommand { return &logins{ctx: watching, p: s.p, servers: s.servers} }
 	}
 	screen.Edited = run.watchFile(watching)
+	screen.WatchFile = s.spools.at
 	screen.LogFile = func(attempt string) string { return filepath.Join(s.ledger.dir, logsName, attempt+".log") }
 	_, err = ui.Start(ctx, screen, run)
 	stop()

@@ -120,16 +120,20 @@ func (p *pager) line(first int64) int64 {
 // writeFile passes the file of an output through a ring, which makes lines of
 // it as the screen does, however long they are.
 func (p *pager) writeFile(out *bufio.Writer) error {
-	f, err := os.Open(p.whole.File)
-	if err != nil {
-		return err
+	var files []io.Reader
+	for _, name := range parts(p.whole.File) {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		files = append(files, f)
 	}
-	defer f.Close()
 	fmt.Fprintf(out, "  (control characters are shown escaped; the bytes are in %s)\n\n", tail.Inert(p.whole.File))
 	ring, next := tail.NewRing(0), int64(0)
-	buf := make([]byte, 64<<10)
+	all, buf := io.MultiReader(files...), make([]byte, 64<<10)
 	for {
-		n, err := f.Read(buf)
+		n, err := all.Read(buf)
 		ring.Write(buf[:n])
 		_, end := ring.Span()
 		for _, l := range ring.Window(next, int(end-next)) {

@@ -38,6 +38,7 @@ type session struct {
 	last    time.Time              // of its newest event then
 	heads   func() map[string]bool // of its records then; nil in a new run
 	stopped context.CancelFunc
+	spools  *spools
 	running sync.WaitGroup
 }
 
@@ -193,10 +194,11 @@ func (s *session) carry(ctx context.Context, auto *runner.Auto, watch bool) erro
 	if err != nil {
 		return err
 	}
+	s.spools = newSpools(filepath.Join(s.ledger.dir, watchedName))
 	s.runner = runner.New(runner.Config{
 		Past: past, Book: s.ledger.book(), Old: maps.Clone(s.ledger.books), State: s.ledger.state, Events: s.ledger.events,
 		Journal: runJournal{s.journal, s.wrote, s.elsewhere()}, Hosts: s.hosts, Secrets: masked, Values: s.values,
-		Logs: filepath.Join(s.ledger.dir, logsName), Documents: filepath.Join(s.ledger.dir, documentsName),
+		Logs: filepath.Join(s.ledger.dir, logsName), Spool: s.spools.open, Documents: filepath.Join(s.ledger.dir, documentsName),
 		Keep: func(e runner.Evidence) (steps.EvidenceKept, error) { return keepEvidence(s.ledger.dir, e) },
 		Now:  s.p.env.Now, Watch: watch, Auto: auto, Last: s.last, Heads: s.heads,
 	})
@@ -223,6 +225,7 @@ func (s *session) leave() steps.Case {
 	if s.runner != nil {
 		s.stopped()
 		s.running.Wait()
+		s.spools.close()
 		c = s.runner.Snapshot().Case
 	}
 	for _, h := range s.hosts {
