@@ -19,20 +19,20 @@ import (
 
 // Config is what a runner is made of. All of it but Keep, Spool, Auto and Last is required.
 type Config struct {
-	Book      *steps.Runbook            // the text in force, its environment applied
-	Old       map[string]*steps.Runbook // every text of this run by hash, Book among them
-	State     *steps.State              // folded from the journal
-	Events    []EventView               // the newest of the journal, for the run's log
-	Journal   Journal
-	Hosts     map[string]Host
-	Secrets   *tail.Secrets     // what is masked everywhere
-	Values    map[string][]byte // the secrets themselves, for the scripts that use them
-	Logs      string            // folder of the attempts' logs
+	Book    *steps.Runbook            // the text in force, its environment applied
+	Old     map[string]*steps.Runbook // every text of this run by hash, Book among them
+	State   *steps.State              // folded from the journal
+	Events  []EventView               // the newest of the journal, for the run's log
+	Journal Journal
+	Hosts   map[string]Host
+	Secrets *tail.Secrets     // what is masked everywhere
+	Values  map[string][]byte // the secrets themselves, for the scripts that use them
+	Logs    string            // folder of the attempts' logs
 	// Spool keeps what a watched log of a host says, masked; nil keeps nothing. Its
 	// writers do not fail.
 	Spool     func(host, log string) io.Writer
-	Documents string            // folder of the documents; made when the first is written
-	Keep      Keeper            // of what is known of a host before an undo; nil keeps nothing
+	Documents string // folder of the documents; made when the first is written
+	Keep      Keeper // of what is known of a host before an undo; nil keeps nothing
 	Now       func() time.Time
 	Last      time.Time // of the newest event of an earlier console; zero where that is not known
 	Watch     bool      // follow logs and gauges; only a face that shows them asks for it

@@ -73,6 +73,8 @@ const (
 	// tells begins a line of our script's own, before a mark that is drawn for each
 	// stream: no log can say it.
 	tells = "\x1ebelay "
+	// most is how many bytes of a line are held back until it ends.
+	most = 256 << 10
 )
 
 // ours says something of a log within it. A line that was cut stays cut.
@@ -88,13 +90,14 @@ func ours(open bool, format string, a ...any) []byte {
 // or cut short. tail -F follows it and says within its output, in order, when it
 // is another file (on its stderr, which is one stream with it).
 type fileSource struct {
-	path   string
+	path   string // as it is written in the runbook
 	newest int
 	out    io.Writer
 
 	at   int64  // of the next byte in the file; -1 before the first
 	last []byte // up to window bytes before it
 
+	name  string // the last part of the path, which tail's words hold
 	mark  string
 	begun bool   // it has said where it begins
 	skip  bool   // what comes is the rest of a line whose beginning is not shown
@@ -106,8 +109,14 @@ type fileSource struct {
 // come to stand the bytes that stood before it. Where they do not, they may in
 // the file that logrotate has made of it; else it is another file.
 const fromFile = `f=$BELAY_LOG at=$BELAY_AT
+case $f in
+"~/"*) f=$HOME/${f#"~/"} ;;
+-*) f=./$f ;;
+esac
+if [ -e "$f" ] && [ ! -f "$f" ]; then echo "$f is no regular file" >&2; exit 1; fi
 tell() { printf '\036belay %s %s %s\n' "$BELAY_MARK" "$1" "$2"; }
 same() {
+  { [ "$(wc -c <"$1")" -ge "$at" ]; } 2>/dev/null || return 1
   sum=$(tail -c +$((at - BELAY_WINDOW + 1)) "$1" 2>/dev/null | head -c "$BELAY_WINDOW" | sha256sum)
   [ "${sum%% *}" = "$BELAY_SUM" ]
 }
@@ -131,7 +140,7 @@ func (s *fileSource) script(env []string) (job.Script, error) {
 	if err != nil {
 		return job.Script{}, err
 	}
-	s.path, s.mark, s.begun, s.held, s.skip = path, job.NewMark(), false, nil, false
+	s.name, s.mark, s.begun, s.held = path[strings.LastIndexByte(path, '/')+1:], job.NewMark(), false, nil
 	sum := sha256.Sum256(s.last)
 	own := []string{"BELAY_LOG=" + path, fmt.Sprint("BELAY_AT=", s.at), fmt.Sprint("BELAY_WINDOW=", len(s.last)),
 		"BELAY_SUM=" + hex.EncodeToString(sum[:]), "BELAY_MARK=" + s.mark, fmt.Sprint("BELAY_NEWEST=", s.newest)}
@@ -150,7 +159,7 @@ func (s *fileSource) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; rest = p[plain:] {
 		end := bytes.IndexByte(rest, '\n')
 		switch {
-		case end < 0 && s.atStart() && special(rest):
+		case end < 0 && len(rest) < most && s.atStart() && special(rest):
 			s.held = bytes.Clone(rest)
 			return n, s.pass(p[:plain])
 		case end < 0:
@@ -215,7 +224,7 @@ func (s *fileSource) told(line []byte) error {
 			return s.stands(word, at)
 		}
 	}
-	if t := string(line); strings.HasPrefix(t, "tail: ") && strings.Contains(t, s.path) {
+	if t := string(line); strings.HasPrefix(t, "tail: ") && strings.Contains(t, s.name) {
 		switch {
 		case strings.Contains(t, "has been replaced"), strings.Contains(t, "has appeared"), strings.Contains(t, "truncated"):
 			s.at, s.last = 0, nil
@@ -257,6 +266,7 @@ type containerSource struct {
 	mark string
 	skip int    // lines of that time that will come again
 	held []byte // a line that has not ended
+	left int    // bytes of it that are not held
 }
 
 // fromContainer asks for what was printed at the newest time that is known, and
@@ -274,7 +284,10 @@ func (s *containerSource) script(env []string) (job.Script, error) {
 	if err != nil {
 		return job.Script{}, err
 	}
-	s.mark, s.held, s.skip = job.NewMark(), nil, s.seen
+	if strings.HasPrefix(name, "-") {
+		return job.Script{}, fmt.Errorf("no container is called %q", name)
+	}
+	s.mark, s.held, s.left, s.skip = job.NewMark(), nil, 0, s.seen
 	own := []string{"BELAY_LOG=" + name, "BELAY_SINCE=" + s.last, "BELAY_MARK=" + s.mark, fmt.Sprint("BELAY_NEWEST=", s.newest)}
 	return job.Script{Text: fromContainer, Env: append(own, env...)}, nil
 }
@@ -292,9 +305,14 @@ func (s *containerSource) Write(p []byte) (int, error) {
 		if !ended {
 			break
 		}
+		if s.left > 0 {
+			line = fmt.Appendf(line[:min(len(line), most)], " === belay: %d bytes of this line are left out", s.left+max(0, len(line)-most))
+			s.left = 0
+		}
 		out, p = append(out, s.line(string(line))...), rest
 	}
-	s.held = bytes.Clone(p)
+	s.left += max(0, len(p)-most)
+	s.held = bytes.Clone(p[:min(len(p), most)])
 	if len(out) == 0 {
 		return n, nil
 	}

@@ -3,6 +3,7 @@ package runner
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,6 +153,60 @@ func TestAFileThatIsAnotherNow(t *testing.T) {
 				t.Fatalf("another file: %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// TestAFileOfAnyName, and what is none.
+func TestAFileOfAnyName(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	t.Chdir(dir)
+	for _, name := range []string{"-x", "~/home.log", "a b'c\"d`e;f.log", "tail: x", "line\nfeed"} {
+		path := strings.Replace(name, "~/", dir+"/", 1)
+		if err := os.WriteFile(path, []byte("one\ntwo\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		s := &fileSource{path: name, newest: 3, out: &out, at: -1}
+		mark := len("\x1ebelay  first 0\n") + len(job.NewMark())
+		cutting(t, s, []string{"sh"}, mark+len("one\nt"))
+		cutting(t, s, []string{"sh"}, mark+len("wo\n"))
+		if got := out.String(); got != "one\ntwo\n" {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	for _, none := range []string{".", "gone"} {
+		s := &fileSource{path: none, newest: 3, out: io.Discard, at: -1}
+		script, err := s.script(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-euc", script.Text)
+		cmd.Env = append(os.Environ(), script.Env...)
+		if text, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(text), none) {
+			t.Errorf("%s: %v: %s", none, err, text)
+		}
+	}
+}
+
+// TestALineWithoutAnEnd holds back so much of it and no more.
+func TestALineWithoutAnEnd(t *testing.T) {
+	var out bytes.Buffer
+	c := &containerSource{name: "ray", out: &out}
+	f := &fileSource{path: "x", out: &out, at: 0, begun: true}
+	io.WriteString(c, "2026-11-23T21:40:00Z ")
+	io.WriteString(f, "tail: ")
+	for range 100 {
+		io.WriteString(c, strings.Repeat("x", 32<<10))
+		io.WriteString(f, strings.Repeat("z", 32<<10))
+	}
+	if len(c.held) > most || len(f.held) > most {
+		t.Errorf("%d and %d bytes are held", len(c.held), len(f.held))
+	}
+	io.WriteString(c, "end\n")
+	want := fmt.Sprintf("x === belay: %d bytes of this line are left out\n", len("2026-11-23T21:40:00Z ")+100*32<<10+3-most)
+	if got := out.String(); !strings.HasSuffix(got, want) || strings.Count(got, "z") != 100*32<<10 {
+		t.Errorf("…%q, want …%q", got[len(got)-100:], want)
 	}
 }
 
