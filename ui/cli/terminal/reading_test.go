@@ -67,7 +67,7 @@ func (c *console) copies() {
 // ends nor stops the console.
 func (c *console) opensThePager() {
 	c.press("g", "L")
-	c.prints("w81 ray-worker-1  (lines ")
+	c.prints("w81 ray-worker-1  (control characters are shown escaped")
 	c.press("C-c", "C-z", "G")
 	c.prints("(END)")
 	c.press("q")
