@@ -25,6 +25,7 @@ while [ "$r" -lt "$rounds" ]; do
 	measure runner Lines 1x
 	measure ui/cli Resume100k 1x
 	measure runner/journal DurableRecord 300x
+	measure runner/remote Look 200x
 	measure ui/cli FanOut 1x
 done
 
@@ -58,6 +59,8 @@ END {
 	more = "Console/lines=100000/belay"; tmuxmore = "Console/lines=100000/tmux"
 	ratio("p50", flood " p50-ms", still " p50-ms"); ratio("p99", flood " p99-ms", tmux " p99-ms")
 	ratio("bytes", flood " kB/s", tmux " kB/s"); ratio("cpu", flood " cpu-%", tmux " cpu-%"); ratio("cpu more", more " cpu-%", tmuxmore " cpu-%")
+	ratio("cpu 128", "FanOut/hosts=128 pdsh-x25519-cpu-s", "FanOut/hosts=128 check-cpu-s")
+	ratio("look", "Look shared-ms", "Look look-ms"); ratio("first", "Look first-ms", "Look second-ms")
 	ratio("warm", "FanOut/hosts=32 warm-s", "FanOut/hosts=32 masters-s")
 	for (n = 1; n <= 32; n = n == 1 ? 4 : n * 8) ratio("lines " n, "Lines/hosts=" n " belay-lines/s", "Lines/hosts=" n " ssh-lines/s")
 	ratio("resume", "Resume100k resume-s", "Resume100k floor-s")
@@ -100,6 +103,9 @@ END {
 			if (k == "check") row(what[k], many k "-s", "s", many "sshd-s", "what sshd needs of it", many k " floor", 1.3, "")
 		}
 	}
+	row("processor of looking at 128 hosts", "FanOut/hosts=128 check-cpu-s", "s", "FanOut/hosts=128 pdsh-x25519-cpu-s", "pdsh, our key exchange", "cpu 128", "", 6)
+	row("one more look", "Look look-ms", "ms", "Look shared-ms", "ssh, a shared connection", "look", "", 20)
+	row("the first look after a login", "Look first-ms", "ms", "Look second-ms", "the second", "first", 2.5, "")
 	row("a durable step more, 32 hosts", "FanOut/hosts=32 warm-s", "s", "FanOut/hosts=32 masters-s", "xargs and shared connections", "warm", 3, "")
 	printf "%-38s %10.4g %-8s %10.4g  %-30s %6.2fx  < 1 s    %s (%.4g s of CPU)\n", "resume of 100,000 records", a, "s", median("Resume100k floor-s"), "read and hash its bytes once", median("resume"), a < 1 ? "holds" : "MISSED", median("Resume100k resume-cpu-s")
 }' "$dir/all" | tee "$dir/table"

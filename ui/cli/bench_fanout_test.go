@@ -38,17 +38,19 @@ func BenchmarkFanOut(b *testing.B) {
 	for _, n := range []int{4, 32, 128} {
 		b.Run(fmt.Sprintf("hosts=%d", n), func(b *testing.B) {
 			f := newCrowd(b, n)
-			took := map[string]time.Duration{}
+			took, used := map[string]time.Duration{}, map[string]time.Duration{}
 			defer f.openMasters(b)()
 			for b.Loop() {
 				for _, p := range f.peers() {
 					busy := f.sshdTime(b)
 					began := time.Now()
-					if err := p.run(); err != nil {
+					cpu, err := p.run()
+					if err != nil {
 						b.Logf("%s is left out: %v", p.name, err)
 						continue
 					}
 					took[p.name] += time.Since(began)
+					used[p.name] += cpu
 					if p.name == "check" {
 						took["sshd"] += (f.sshdTime(b) - busy) / time.Duration(runtime.NumCPU())
 					}
@@ -56,6 +58,9 @@ func BenchmarkFanOut(b *testing.B) {
 			}
 			for name, d := range took {
 				b.ReportMetric(d.Seconds()/float64(b.N), name+"-s")
+			}
+			for _, name := range []string{"check", "pdsh-x25519"} {
+				b.ReportMetric(used[name].Seconds()/float64(b.N), name+"-cpu-s")
 			}
 			// what a step costs once all connections are there
 			b.ReportMetric((took["five"]-took["step"]).Seconds()/4/float64(b.N), "warm-s")
@@ -101,17 +106,19 @@ func newCrowd(b *testing.B, n int) *crowd {
 // peer is one way to run the command everywhere.
 type peer struct {
 	name string
-	run  func() error
+	run  func() (cpu time.Duration, err error) // with what its processes used here
 }
 
 func (f *crowd) peers() []peer {
 	n, names := fmt.Sprint(len(f.names)), filepath.Join(f.dir, "names")
 	const x25519 = "-oKexAlgorithms=curve25519-sha256" // ours with servers that lack ML-KEM
 	return []peer{
-		{"check", func() error { return f.ours("check", "--connect") }},
+		{"check", func() (time.Duration, error) { return f.ours("check", "--connect") }},
 		{"xargs", f.tool("xargs", nil, "-a", names, "-P", n, "-I{}", "ssh", "-n", "-F", f.config, "{}", "uname -a")},
-		{"step", func() error { return f.ours("run", "-e", "prod", "--auto", "--new") }},
-		{"five", func() error { return f.ours("run", "-f", "five.toml", "-e", "prod", "--auto", "--new") }},
+		{"step", func() (time.Duration, error) { return f.ours("run", "-e", "prod", "--auto", "--new") }},
+		{"five", func() (time.Duration, error) {
+			return f.ours("run", "-f", "five.toml", "-e", "prod", "--auto", "--new")
+		}},
 		{"masters", f.tool("xargs", nil, "-a", names, "-P", n, "-I{}", "ssh", "-n", "-F", f.config, "-oControlPath="+f.masters, "{}", "uname -a")},
 		{"pdsh", f.tool("pdsh", []string{"PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F " + f.config + " %h", "PDSH_SSH_ARGS_APPEND="}, "-f", n, "-w", "^"+names, "uname -a")},
 		{"handshakes", f.handshakes},
@@ -123,27 +130,32 @@ func (f *crowd) peers() []peer {
 }
 
 // ours is the program as a process of its own, as the peers are.
-func (f *crowd) ours(args ...string) error {
+func (f *crowd) ours(args ...string) (time.Duration, error) {
 	cmd, out := f.process(args...)
 	if err := cmd.Wait(); err != nil {
-		return fmt.Errorf("%w: %.300s", err, out)
+		return 0, fmt.Errorf("%w: %.300s", err, out)
 	}
-	return nil
+	return usedBy(cmd), nil
+}
+
+// usedBy is the processors' time of a process that has ended, with its children.
+func usedBy(cmd *exec.Cmd) time.Duration {
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 // tool runs a peer, which has to answer for every server.
-func (f *crowd) tool(name string, environ []string, args ...string) func() error {
-	return func() error {
+func (f *crowd) tool(name string, environ []string, args ...string) func() (time.Duration, error) {
+	return func() (time.Duration, error) {
 		if _, err := exec.LookPath(name); err != nil {
-			return fmt.Errorf("it is not installed")
+			return 0, fmt.Errorf("it is not installed")
 		}
 		cmd := exec.Command(name, args...)
 		cmd.Env = append(append(os.Environ(), "HOME="+f.dir), environ...)
 		out, err := cmd.CombinedOutput()
 		if got := strings.Count(string(out), "GNU/Linux"); err != nil || got != len(f.names) {
-			return fmt.Errorf("%d of %d answered, %v: %.300s", got, len(f.names), err, out)
+			return 0, fmt.Errorf("%d of %d answered, %v: %.300s", got, len(f.names), err, out)
 		}
-		return nil
+		return usedBy(cmd), nil
 	}
 }
 
@@ -177,8 +189,9 @@ func (f *crowd) openMasters(b *testing.B) (end func()) {
 	}
 	f.masters = filepath.Join(dir, "%n")
 	all := func(words ...string) error {
-		return f.tool("xargs", nil, append([]string{"-a", filepath.Join(f.dir, "names"), "-P", "32", "-I{}", "ssh", "-n", "-F", f.config,
+		_, err := f.tool("xargs", nil, append([]string{"-a", filepath.Join(f.dir, "names"), "-P", "32", "-I{}", "ssh", "-n", "-F", f.config,
 			"-oControlPath=" + f.masters}, words...)...)()
+		return err
 	}
 	if err := all("-oControlMaster=auto", "-oControlPersist=yes", "{}", "uname -a"); err != nil {
 		b.Logf("masters are left out: %v", err)
@@ -190,7 +203,7 @@ func (f *crowd) openMasters(b *testing.B) (end func()) {
 }
 
 // handshakes only logs in, as many at once as we do.
-func (f *crowd) handshakes() error {
+func (f *crowd) handshakes() (time.Duration, error) {
 	var g errgroup.Group
 	for _, s := range f.servers {
 		g.Go(func() error {
@@ -210,5 +223,5 @@ func (f *crowd) handshakes() error {
 			return conn.Close()
 		})
 	}
-	return g.Wait()
+	return 0, g.Wait()
 }
