@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"belay/runner"
 	"belay/steps"
@@ -190,7 +191,31 @@ func (f *plain) login(out []entry) []entry {
 		return out
 	}
 	return append(out, entry{label: "login", about: "try " + strings.Join(down, ", ") + ", and be asked what they want",
-		do: func(ctx context.Context) error { return (&logins{ctx: ctx, p: f.s.p, servers: f.s.servers}).Run() }})
+		do: func(ctx context.Context) error {
+			err := (&logins{ctx: ctx, p: f.s.p, servers: f.s.servers}).Run()
+			f.greeted(ctx, down)
+			return err
+		}})
+}
+
+// greeted waits a moment until the runner knows who answered, so that the list
+// that follows is about servers that are there.
+func (f *plain) greeted(ctx context.Context, ids []string) {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	for {
+		seen := f.s.runner.Snapshot().Case.Seen.Hosts
+		if !slices.ContainsFunc(ids, func(id string) bool {
+			return f.s.servers[id].Link().Up && !seen[id].Up && seen[id].Wrong == ""
+		}) {
+			return
+		}
+		select {
+		case <-f.s.runner.Changed():
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (f *plain) closing(c *steps.Case) entry {
