@@ -101,6 +101,7 @@ func (s *seat) silent() bool {
 }
 
 func TestCanaryOfASecretThatIsTyped(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, asking)
 	home := b.servers[0].Home
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))

@@ -75,6 +75,7 @@ script = 'env; cat "$FROM_ENV_FILE"; tr "\0" " " </proc/$PPID/cmdline; echo'
 `
 
 func TestCanary(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, homely+spilling)
 	home := b.servers[0].Home
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))

@@ -110,6 +110,7 @@ type chaos struct {
 
 // TestKilledAtRandom: make deep kills a thousand times.
 func TestKilledAtRandom(t *testing.T) {
+	t.Parallel()
 	all, list := 8, grounds()[:1]
 	if os.Getenv("BELAY_DEEP") != "" {
 		all, list = 1000, grounds()

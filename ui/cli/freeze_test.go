@@ -84,6 +84,7 @@ func (b *bench) onDisk(syncs int, args ...string) (code int, errs string) {
 
 // TestAFailedSyncIsGoneOnFromElsewhere: make deep fails every sync of a run.
 func TestAFailedSyncIsGoneOnFromElsewhere(t *testing.T) {
+	t.Parallel()
 	step, failed := 7, 0
 	if os.Getenv("BELAY_DEEP") != "" {
 		step = 1
@@ -152,6 +153,7 @@ func intents(t testing.TB, run string) int {
 
 // TestACutTailIsNoticed: whole records removed from the end leave a whole chain.
 func TestACutTailIsNoticed(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, threeSteps)
 	b.want(0, "", "run", "--auto", "-e", "prod", "--max-danger", "med", "--until", "two")
 	files, _ := filepath.Glob(filepath.Join(b.dir, "state", "runs", "*", journal.FileName))

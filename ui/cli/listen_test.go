@@ -78,6 +78,7 @@ func listens(t *testing.T, who string, pid int) (paths []string) {
 }
 
 func TestNobodyIsListenedTo(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, threeSteps)
 	console := func(verb ...string) int {
 		cmd := exec.Command(b.self, append(verb, "--plain")...)

@@ -10,6 +10,7 @@ import (
 // TestLiveStartListsWhatWasNeverRehearsed: on a real sshd, before and after a
 // rehearsal on it, and after a step was changed.
 func TestLiveStartListsWhatWasNeverRehearsed(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, `[[phase.step]]
 id = "look"
 on = "a0"
@@ -56,6 +57,7 @@ kind = "rehearsal"
 
 // TestATextThatIsTakenSaysWhatWasNeverTried: in the question, and in the report.
 func TestATextThatIsTakenSaysWhatWasNeverTried(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, `[[phase.step]]
 id = "look"
 on = "a0"

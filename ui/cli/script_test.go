@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,7 +33,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == local.HiddenVerb || os.Args[1] == rehearsal.Verb) {
 		os.Exit(Main(Host()))
 	}
-	called := os.Args[0] // which testscript changes
+	_ = flag.Set("test.parallel", "4") // most of them wait for servers; a flag that is given counts
+	called := os.Args[0]               // which testscript changes
 	testscript.Main(m, map[string]func(){"belay": func() {
 		env := Host()
 		if strings.HasPrefix(called, "./") {
@@ -43,6 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {

@@ -33,6 +33,7 @@ undo.script = 'rm "$HOME/greeting"'
 // of a step that is done is nobody's concern. One that is too short is asked for
 // again.
 func TestARollbackAsksForNoSecretThatItDoesNotUse(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, tokenSteps)
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))
 	if err != nil {

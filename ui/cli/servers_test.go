@@ -152,6 +152,7 @@ script = 'echo "here with $BELAY_RUN"'
 `
 
 func TestRunOnRealServers(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 2, twoSteps)
 	out, _ := b.want(0, "", "check", "--connect")
 	for _, line := range []string{`(?m)^a0: ok, \S+@\S+, machine-id`, `(?m)^a1: ok, .*host key SHA256:`} {
@@ -182,6 +183,7 @@ func TestRunOnRealServers(t *testing.T) {
 }
 
 func TestRollbackOnRealServers(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, twoSteps)
 	b.want(0, "", "run", "--auto", "-e", "prod", "--until", "there")
 	if !exists(filepath.Join(b.servers[0].Home, "ran"))() {
@@ -198,6 +200,7 @@ func TestRollbackOnRealServers(t *testing.T) {
 }
 
 func TestUnknownHostKey(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, twoSteps)
 	if err := os.Truncate(b.servers[0].KnownHosts, 0); err != nil {
 		t.Fatal(err)
@@ -225,6 +228,7 @@ script = 'echo begun >>"$HOME/begun"; until test -e "$HOME/may-end"; do sleep 0.
 `
 
 func TestKilledConsoleComesBack(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, waiting)
 	home := b.servers[0].Home
 	first, _ := b.process("run", "--auto", "-e", "prod", "--max-danger", "med")
@@ -250,6 +254,7 @@ func TestKilledConsoleComesBack(t *testing.T) {
 }
 
 func TestSignalLeavesTheWork(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, waiting)
 	home := b.servers[0].Home
 	first, out := b.process("run", "--auto", "-e", "prod", "--max-danger", "med")
@@ -283,6 +288,7 @@ script = 'cat "$TOKEN_FILE"; echo " was it"'
 `
 
 func TestSecretsAreMasked(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, secretStep)
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))
 	if err != nil {
@@ -306,6 +312,7 @@ func TestSecretsAreMasked(t *testing.T) {
 
 // TestWrapperTools: check --connect looks for what the wrapper really calls.
 func TestWrapperTools(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "runner/job/job.sh"))
 	if err != nil {
 		t.Fatal(err)

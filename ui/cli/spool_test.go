@@ -12,6 +12,7 @@ import (
 // TestALogIsKeptBesideTheRun, of bounded size, by one console after the other; a
 // line of the ring is found in it by its number.
 func TestALogIsKeptBesideTheRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	line := func(n int) string { return fmt.Sprintf("line %04d of a log\n", n) }
 	for console := range 3 {
@@ -59,6 +60,7 @@ func TestALogIsKeptBesideTheRun(t *testing.T) {
 
 // TestALogThatCannotBeKeptStopsNothing.
 func TestALogThatCannotBeKeptStopsNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "w81"), nil, 0o600); err != nil { // where a folder should be
 		t.Fatal(err)

@@ -32,6 +32,7 @@ evidence = [ { title = "there", script = "true" } ]
 // TestStatusOfASoakThatGoesOn: it needs nobody while it is looked at. Whoever
 // stops looking is told that it needs somebody.
 func TestStatusOfASoakThatGoesOn(t *testing.T) {
+	t.Parallel()
 	b := &bench{t: t, dir: t.TempDir()}
 	state := filepath.Join(b.dir, "state")
 	b.environ = map[string]string{"HOME": b.dir, "BELAY_STATE": state, "PATH": os.Getenv("PATH"), "USER": "ana"}

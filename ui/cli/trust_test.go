@@ -18,6 +18,7 @@ import (
 // TestUnknownKeyNamesItsCommand: what settles it stands beside the refusal, and
 // settles it.
 func TestUnknownKeyNamesItsCommand(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, twoSteps)
 	if err := os.Truncate(b.servers[0].KnownHosts, 0); err != nil {
 		t.Fatal(err)
@@ -38,6 +39,7 @@ func TestUnknownKeyNamesItsCommand(t *testing.T) {
 // TestChangedHostKey: there is no way past a key that differs from known_hosts,
 // not by a rebind either.
 func TestChangedHostKey(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, twoSteps)
 	s := b.servers[0]
 	other := filepath.Join(s.Dir, "other")
@@ -90,6 +92,7 @@ read = "df"
 `
 
 func TestNoisyLoginShell(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 1, lookedAt)
 	startup := filepath.Join(b.servers[0].Home, ".bashrc")
 	noise := "echo Welcome; echo 4 >&2; trap 'echo Good-bye' EXIT; printf 'prompt> '\n"
@@ -113,6 +116,7 @@ func TestNoisyLoginShell(t *testing.T) {
 // TestConnectTellsTheWay: how a host was reached, by what it is known and with
 // which key, as the handshake had it.
 func TestConnectTellsTheWay(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 2, "[[phase.step]]\nid = \"look\"\non = \"all\"\ndanger = \"none\"\nscript = \"true\"\n")
 	jump, end := b.servers[0], b.servers[1]
 	file := filepath.Join(b.dir, "config/belay/ssh_config")
@@ -137,6 +141,7 @@ func TestConnectTellsTheWay(t *testing.T) {
 
 // TestWhatAHostSaysOfItself: a logout that kills is warned of before it does.
 func TestWhatAHostSaysOfItself(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"logind KillUserProcesses=yes\n":                                        "killed",
 		"logind KillUserProcesses = yes\nlogind KillUserProcesses=no\n":         "",
@@ -158,6 +163,7 @@ func TestWhatAHostSaysOfItself(t *testing.T) {
 // TestTheSSHLineReachesTheHost: what is copied for a shell on a host works as it
 // stands, with a configuration of Belay's own too.
 func TestTheSSHLineReachesTheHost(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("ssh"); err != nil {
 		t.Skip("ssh is not on this machine")
 	}

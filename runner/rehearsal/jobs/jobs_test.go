@@ -129,7 +129,7 @@ func TestLostAfterRestart(t *testing.T) {
 	settled(t, j, "ended")
 	ask(t, j, launch("ran", "echo ran >>/tmp/count; sleep 1000000"))
 	for deadline := time.Now().Add(10 * time.Second); ; {
-		if _, err := w.Hosts[0].Files.Stat("/tmp/count", true); err == nil {
+		if data, _ := w.Hosts[0].Files.ReadFile("/tmp/count"); len(data) > 0 { // it is opened before it is written to
 			break
 		}
 		if time.Now().After(deadline) {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestPair(t *testing.T) {
+	t.Parallel()
 	c := rehearseWith(t, size{120, 36}, func(t *testing.T, book string) string {
 		return with(t, book, "\nid      = \"precheck\"", "\nconfirm = \"high\"\nid = \"precheck\"")
 	})

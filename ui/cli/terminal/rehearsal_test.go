@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 	if tools, err = os.MkdirTemp("", "belay-terminal-"); err != nil {
 		panic(err)
 	}
+	_ = flag.Set("test.parallel", "5") // a person waits more than a console works; a flag that is given counts
 	code := m.Run()
 	_ = os.RemoveAll(tools)
 	os.Exit(code)
@@ -397,7 +399,7 @@ func runID(screen string) string {
 }
 
 // up are panes of servers that are reached.
-var up = regexp.MustCompile(`[╌ ] link up \d+[smh]`)
+var up = regexp.MustCompile(`link up \d+[smh]`)
 
 // live waits for four servers in reach, with logs, and twelve workers.
 func (c *console) live() string {
