@@ -11,6 +11,7 @@ import (
 // TestAClosedRunIsSaidToBeClosed: on every row, at every size, after every key:
 // nothing of it waits, goes on or can be begun, and no key changes it.
 func TestAClosedRunIsSaidToBeClosed(t *testing.T) {
+	unraced(t)
 	for name, f := range map[string]*fake{"held by a failure": midway(t), "rolled back": rollingBack(t)} {
 		if f.state.Rollback != nil {
 			f.do(steps.Action{Verb: steps.EndRollback})

@@ -63,6 +63,7 @@ var loneKey = regexp.MustCompile(`(?:^|[ (;])(?:x|s|u|r|V|m|c|O|A|!|X|i|H|R|K|z|
 // TestNoTextKnowsAKeyByHeart: whatever an action says, and whatever waits for a
 // person, names the keys that this operator has.
 func TestNoTextKnowsAKeyByHeart(t *testing.T) {
+	unraced(t)
 	keys := strange()
 	if err := keys.Check(); err != nil {
 		t.Fatal(err)

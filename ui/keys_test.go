@@ -12,6 +12,14 @@ import (
 	"belay/ui/pane"
 )
 
+// unraced is for a test of one goroutine and thousands of pictures.
+func unraced(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("one goroutine, thousands of pictures: it runs without -race only")
+	}
+}
+
 // moments are runs in every phase of a run's life.
 func moments(t *testing.T) map[string]func() *fake {
 	stop := steps.Task{Step: "stop", Host: "w82"}
@@ -94,6 +102,7 @@ func (d *desk) kinds() []pane.ID {
 // TestEveryKeyAnswersOnEveryRow: no key of the map is lost on any kind of row, in
 // any pane, in any phase of a run; one that could act does, asks, or says why not.
 func TestEveryKeyAnswersOnEveryRow(t *testing.T) {
+	unraced(t)
 	for name, begin := range moments(t) {
 		f := begin()
 		f.sent = nil
