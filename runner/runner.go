@@ -28,8 +28,8 @@ type Config struct {
 	Secrets *tail.Secrets     // what is masked everywhere
 	Values  map[string][]byte // the secrets themselves, for the scripts that use them
 	Logs    string            // folder of the attempts' logs
-	// Spool keeps what a watched log of a host says, masked; nil keeps nothing. Its
-	// writers do not fail.
+	// Spool keeps what a watched log of a host says, masked; nil keeps nothing. A
+	// writer is used until it fails.
 	Spool     func(host, log string) io.Writer
 	Documents string // folder of the documents; made when the first is written
 	Keep      Keeper // of what is known of a host before an undo; nil keeps nothing

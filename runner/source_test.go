@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -152,6 +154,12 @@ func TestAFileThatIsAnotherNow(t *testing.T) {
 			if got := out.String(); got != want {
 				t.Fatalf("another file: %q, want %q", got, want)
 			}
+			out.Reset()
+			s = &fileSource{path: path, newest: 3, out: &out, at: 50} // cut before anything came, and shorter now
+			cutting(t, s, shell, mark+len("3\n4\n5\n"))
+			if got := out.String(); got != want {
+				t.Fatalf("a shorter file: %q, want %q", got, want)
+			}
 		})
 	}
 }
@@ -175,13 +183,18 @@ func TestAFileOfAnyName(t *testing.T) {
 			t.Errorf("%q: %q", name, got)
 		}
 	}
-	for _, none := range []string{".", "gone"} {
+	if err := syscall.Mkfifo("fifo", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, none := range []string{".", "gone", "fifo"} {
 		s := &fileSource{path: none, newest: 3, out: io.Discard, at: -1}
 		script, err := s.script(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("sh", "-euc", script.Text)
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		cmd := exec.CommandContext(ctx, "sh", "-euc", script.Text)
 		cmd.Env = append(os.Environ(), script.Env...)
 		if text, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(text), none) {
 			t.Errorf("%s: %v: %s", none, err, text)

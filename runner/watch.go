@@ -141,11 +141,11 @@ const followFrom = 100
 // followLog keeps a log flowing and says why when it does not.
 func (r *Runner) followLog(w *watched, t *logTail, l steps.Log) {
 	back := time.Second
-	spool := io.Discard
+	to := []io.Writer{t.ring, arrival{r, w, t}}
 	if r.cfg.Spool != nil {
-		spool = r.cfg.Spool(w.id, l.Name)
+		to = append(to, &spooling{to: r.cfg.Spool(w.id, l.Name), log: t.ring})
 	}
-	mask := r.cfg.Secrets.Redactor(io.MultiWriter(t.ring, spool, arrival{r, w, t}))
+	mask := r.cfg.Secrets.Redactor(io.MultiWriter(to...))
 	from := newSource(l, followFrom, mask) // counts what comes before anything in it is masked
 	for r.ctx.Err() == nil {
 		begun := r.cfg.Now()
@@ -171,6 +171,27 @@ func (r *Runner) followLog(w *watched, t *logTail, l steps.Log) {
 			back = min(2*back, 15*time.Second)
 		}
 	}
+}
+
+// spooling keeps what has come of a log until that fails, and says so in the log.
+type spooling struct {
+	to     io.Writer
+	log    io.Writer // has what comes already
+	failed bool
+}
+
+func (k *spooling) Write(p []byte) (int, error) {
+	if k.failed {
+		return len(p), nil
+	}
+	if _, err := k.to.Write(p); err != nil {
+		k.failed = true
+		open := len(p) > 0 && p[len(p)-1] != '\n'
+		if _, err := k.log.Write(ours(open, "what this log says from here on is kept in memory only, and not on disk: %v", err)); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
 }
 
 // arrival notes when a log last said something.

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,27 @@ logs = [{ name = "app", script = "docker logs --follow app" }, { name = "quiet",
 		return !q.At.IsZero() && q.Why == ""
 	})
 }
+
+// What cannot be kept on disk any more flows on, and the log says so, once and on
+// a line of its own.
+func TestALogThatIsNotKeptAnyMoreSaysSo(t *testing.T) {
+	var log bytes.Buffer
+	full := errors.New("no space left on device")
+	k := &spooling{to: failing{full}, log: &log}
+	for _, part := range []string{"one\ntw", "o\n", "three\n"} {
+		if n, err := io.WriteString(io.MultiWriter(&log, k), part); n != len(part) || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	want := "one\ntw\n=== belay: what this log says from here on is kept in memory only, and not on disk: no space left on device\no\nthree\n"
+	if got := log.String(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 // A host whose logs nobody named shows what the newest script prints there; one
 // whose logs are named shows those.

@@ -2,10 +2,12 @@ package cli
 
 // The rule of this file: what servers' logs say while a console follows them is
 // kept beside the run, each log in two files of bounded size. Whatever goes wrong
-// with that stops nothing, and the journal's room comes first.
+// with that is said in the log and stops nothing, and the journal's room comes
+// first.
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -38,8 +40,8 @@ func newSpools(dir string) *spools {
 	return &spools{dir: dir, part: spoolPart, of: map[string]*spool{}}
 }
 
-// open gives the writer for a log, which never fails and holds up nobody but for
-// the disk.
+// open gives the writer for a log. An error of it is its last: nothing is kept
+// from there on.
 func (s *spools) open(host, log string) io.Writer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +62,7 @@ func (s *spools) at(host, log string) (file string, first int64) {
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	if one.file == nil {
+	if !one.kept {
 		return "", 0
 	}
 	return one.path, one.seen - one.lines[0] - one.lines[1]
@@ -77,14 +79,19 @@ func (s *spools) close() {
 }
 
 // fileOf makes a name of the runbook one of a file, which no name leaves its
-// folder by: log-ray/1 is log-ray_1.
+// folder by and no two share: log-ray%2F1 is ray/1. A .1 at the end would be the
+// older file of another log.
 func fileOf(name string) string {
-	return "log-" + strings.Map(func(r rune) rune {
-		if r == '/' || unicode.IsControl(r) {
-			return '_'
+	var b strings.Builder
+	b.WriteString("log-")
+	for i, r := range name {
+		if r == '/' || r == '%' || unicode.IsControl(r) || name[i:] == ".1" {
+			fmt.Fprintf(&b, "%%%02X", r)
+		} else {
+			b.WriteRune(r)
 		}
-		return r
-	}, name)
+	}
+	return b.String()
 }
 
 // spool keeps the end of one log.
@@ -93,9 +100,10 @@ type spool struct {
 	part int64
 
 	mu    sync.Mutex
-	begun bool
 	file  *os.File // nil before the first byte, and once nothing is kept any more
-	size  int64    // of it
+	kept  bool     // a file was opened
+	why   error    // nothing is kept any more
+	size  int64    // of the file
 	asked int64    // bytes since its disk was looked at
 	lines [2]int64 // in the newer file and in the older one
 	seen  int64    // that this console has written
@@ -104,69 +112,89 @@ type spool struct {
 func (s *spool) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.begun {
-		s.begun = true
-		s.begin()
+	if s.why != nil {
+		return 0, s.why
 	}
-	if s.file == nil {
-		return len(p), nil
+	s.why = s.take(p)
+	if s.why != nil {
+		s.stop()
+		return 0, s.why
 	}
-	if s.asked += int64(len(p)); s.asked > spoolLook {
-		s.asked = 0
-		if !roomy(s.path) {
-			s.stop()
-			return len(p), nil
-		}
-	}
-	if s.size > s.part {
-		s.turn()
-	}
-	s.keep(p)
-	s.seen += int64(bytes.Count(p, []byte("\n")))
 	return len(p), nil
 }
 
-// begin goes on with the files that are there, and says that it does.
-func (s *spool) begin() {
-	if os.MkdirAll(filepath.Dir(s.path), 0o700) != nil || !roomy(s.path) {
-		return
+func (s *spool) take(p []byte) error {
+	s.asked += int64(len(p))
+	switch {
+	case s.file == nil:
+		if err := s.begin(); err != nil {
+			return err
+		}
+	case s.asked > spoolLook:
+		s.asked = 0
+		if err := roomy(s.path); err != nil {
+			return err
+		}
 	}
-	s.lines = [2]int64{linesOf(s.path), linesOf(s.path + ".1")}
-	s.openFile()
-	if s.file != nil && s.size > 0 {
-		s.keep([]byte("=== belay: another console follows this log from here on\n"))
+	if s.size > s.part {
+		if err := s.turn(); err != nil {
+			return err
+		}
 	}
+	s.seen += int64(bytes.Count(p, []byte("\n")))
+	return s.keep(p)
 }
 
-func (s *spool) openFile() {
+// begin goes on with the files that are there, and says that it does.
+func (s *spool) begin() error {
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
+	if err := roomy(s.path); err != nil {
+		return err
+	}
+	newer, whole := linesOf(s.path)
+	older, _ := linesOf(s.path + ".1")
+	s.lines = [2]int64{newer, older}
+	if err := s.openFile(); err != nil || s.size == 0 {
+		return err
+	}
+	mark := "=== belay: another console follows this log from here on\n"
+	if !whole {
+		mark = "\n" + mark
+	}
+	return s.keep([]byte(mark))
+}
+
+func (s *spool) openFile() error {
 	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return
+		return err
 	}
-	if info, err := f.Stat(); err == nil {
-		s.file, s.size = f, info.Size()
+	info, err := f.Stat()
+	if err != nil {
+		_ = f.Close()
+		return err
 	}
+	s.file, s.size, s.kept = f, info.Size(), true
+	return nil
 }
 
 // turn makes the newer file the older one.
-func (s *spool) turn() {
+func (s *spool) turn() error {
 	s.stop()
-	if os.Rename(s.path, s.path+".1") == nil {
-		s.lines = [2]int64{0, s.lines[0]}
-		s.openFile()
+	if err := os.Rename(s.path, s.path+".1"); err != nil {
+		return err
 	}
+	s.lines = [2]int64{0, s.lines[0]}
+	return s.openFile()
 }
 
-func (s *spool) keep(p []byte) {
-	if s.file == nil {
-		return
-	}
-	if _, err := s.file.Write(p); err != nil {
-		s.stop()
-		return
-	}
-	s.size += int64(len(p))
-	s.lines[0] += int64(bytes.Count(p, []byte("\n")))
+func (s *spool) keep(p []byte) error {
+	n, err := s.file.Write(p)
+	s.size += int64(n)
+	s.lines[0] += int64(bytes.Count(p[:n], []byte("\n")))
+	return err
 }
 
 func (s *spool) stop() {
@@ -176,25 +204,36 @@ func (s *spool) stop() {
 	}
 }
 
-// roomy reports whether the disk of a file has more free than has to stay so.
-func roomy(path string) bool {
+// roomy says why the disk of a file has no room for logs.
+func roomy(path string) error {
 	var st unix.Statfs_t
-	return unix.Statfs(filepath.Dir(path), &st) == nil && uint64(st.Bavail)*uint64(st.Bsize) > spoolLeave
+	if err := unix.Statfs(filepath.Dir(path), &st); err != nil {
+		return &os.PathError{Op: "statfs", Path: filepath.Dir(path), Err: err}
+	}
+	if uint64(st.Bavail)*uint64(st.Bsize) <= spoolLeave {
+		return fmt.Errorf("less than %d GiB is free where the run is kept, and the journal needs it", spoolLeave>>30)
+	}
+	return nil
 }
 
-// linesOf counts the lines of a file; none where there is no such file.
-func linesOf(path string) (n int64) {
+// linesOf counts the ends of lines in a file, and reports whether it ends with
+// one; none where there is no such file.
+func linesOf(path string) (n int64, whole bool) {
+	whole = true
 	f, err := os.Open(path)
 	if err != nil {
-		return 0
+		return 0, whole
 	}
 	defer f.Close()
 	buf := make([]byte, 256<<10)
 	for {
 		k, err := f.Read(buf)
 		n += int64(bytes.Count(buf[:k], []byte("\n")))
+		if k > 0 {
+			whole = buf[k-1] == '\n'
+		}
 		if err != nil {
-			return n
+			return n, whole
 		}
 	}
 }
