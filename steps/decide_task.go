@@ -351,7 +351,7 @@ func (c *Case) cannot(v Verb, t Task, ts TaskState) *Refusal {
 	case ts.Status.Busy():
 		return refuse(Later, "cancel it ({cancel})", "%s is %s", t, ts.Status)
 	case ts.Status == TaskUnknown || ts.Status == TaskUndoUnknown:
-		return refuse(UnknownFirst, "resolve it with !", "nobody can prove what became of %s", t)
+		return refuse(UnknownFirst, "resolve it ({resolve})", "nobody can prove what became of %s", t)
 	case ts.Status == TaskOpen && v == Execute:
 		return refuse(NeedsPerson, "", "%s has begun and %s", t, c.Stands(t))
 	case ts.How == HowAssumed && v == UndoTask:

@@ -2,8 +2,13 @@ package ui
 
 import (
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +105,47 @@ func TestNoTextKnowsAKeyByHeart(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestNoHintKnowsAKeyByHeart, of all refusals there are, nor does the help of an
+// action.
+func TestNoHintKnowsAKeyByHeart(t *testing.T) {
+	for _, b := range keyMap {
+		if loneKey.MatchString(b.help) {
+			t.Errorf("%s: %q names a key", b.word, b.help)
+		}
+	}
+	paths, err := filepath.Glob("../steps/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, hints := token.NewFileSet(), 0
+	for _, path := range paths {
+		f, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) < 2 {
+				return true
+			}
+			name, ok := call.Fun.(*ast.Ident)
+			hint, isText := call.Args[1].(*ast.BasicLit)
+			if !ok || name.Name != "refuse" || !isText {
+				return true
+			}
+			hints++
+			text, err := strconv.Unquote(hint.Value)
+			if err != nil || loneKey.MatchString(text) {
+				t.Errorf("%s: %s names a key: %v", files.Position(call.Pos()), hint.Value, err)
+			}
+			return true
+		})
+	}
+	if hints < 50 {
+		t.Errorf("only %d hints were found", hints)
 	}
 }
 

@@ -132,7 +132,7 @@ var logKeys = []binding{
 	{[]string{"\\"}, "invert", "show only the lines without the filter's text, or with it again", logging, inLogs, false, (*model).invert},
 	{[]string{"e"}, "error", "the error before", logging, inLogs, false, func(m *model) tea.Cmd { return m.nextError(true) }},
 	{[]string{"E"}, "newer error", "the error after", logging, inLogs, false, func(m *model) tea.Cmd { return m.nextError(false) }},
-	{[]string{"v"}, "mark", "mark lines; y copies them", logging, inLogs, false, plain((*model).markLines)},
+	{[]string{"v"}, "mark", "mark lines, to copy them", logging, inLogs, false, plain((*model).markLines)},
 	{[]string{"L"}, "pager", "all of the log, or of the step's output, in $PAGER", logging, anywhere, true, (*model).whole},
 	{[]string{"]"}, "next log", "the server's next log", logging, anywhere, false, plain(func(m *model) { m.otherLog(1) })},
 	{[]string{"["}, "log before", "the server's log before", logging, anywhere, false, plain(func(m *model) { m.otherLog(-1) })},

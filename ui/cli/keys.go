@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -69,8 +71,8 @@ func parseKeys(src string) (keys ui.Keys, line int, err error) {
 		return nil, 1, err
 	}
 	keys = ui.Keys{}
-	for name, value := range given {
-		if keys[name], err = keysOf(value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if keys[name], err = keysOf(given[name]); err != nil {
 			return nil, lineOf(src, name), fmt.Errorf("%s: %w", name, err)
 		}
 	}

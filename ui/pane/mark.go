@@ -86,7 +86,7 @@ func (r *Run) Mark(t steps.Task) Mark {
 	}
 	switch {
 	case s != nil && s.Left != "":
-		return Mark{glyphSkipped, "spans out", style.Dim}
+		return Mark{glyphSkipped, "left out", style.Dim}
 	case ts.Left != "":
 		return Mark{glyphTrouble, "not restored", style.Danger}
 	case ts.Excluded:
