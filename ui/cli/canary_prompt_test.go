@@ -100,8 +100,8 @@ func (s *seat) silent() bool {
 	return err == nil && t.Lflag&unix.ECHO == 0
 }
 
+// TestCanaryOfASecretThatIsTyped looks at every process there is, too.
 func TestCanaryOfASecretThatIsTyped(t *testing.T) {
-	t.Parallel()
 	b := newBench(t, 1, asking)
 	home := b.servers[0].Home
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))

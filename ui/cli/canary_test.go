@@ -74,8 +74,8 @@ free = true
 script = 'env; cat "$FROM_ENV_FILE"; tr "\0" " " </proc/$PPID/cmdline; echo'
 `
 
+// TestCanary looks at every process there is, so no other test runs beside it.
 func TestCanary(t *testing.T) {
-	t.Parallel()
 	b := newBench(t, 1, homely+spilling)
 	home := b.servers[0].Home
 	book, err := os.ReadFile(filepath.Join(b.dir, "runbook.toml"))
