@@ -8,7 +8,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -243,8 +245,14 @@ func (c *chaos) judge() {
 	}
 	for _, dir := range dirs {
 		l, err := readLedger(dir)
-		if err != nil || l.damage != nil {
-			t.Errorf("%s: %v, %v", dir, err, l.damage)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // killed before there was a journal
+		}
+		if err == nil {
+			err = l.damage
+		}
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
 			return
 		}
 		for task, ts := range l.state.Tasks {
