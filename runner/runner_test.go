@@ -178,7 +178,7 @@ func (g *rig) is(t string, st steps.Status) func(*steps.Case) bool {
 }
 
 func (g *rig) do(a steps.Action) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if a.Actor == "" {
 		a.Actor = "ana"

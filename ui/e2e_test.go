@@ -59,7 +59,7 @@ func (x *terminal) screen() string { return ansi.Strip(x.e.Render()) }
 // see waits until the screen says all of these, and holds the rules on it.
 func (x *terminal) see(words ...string) string {
 	x.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		s := x.screen()
 		missing := ""

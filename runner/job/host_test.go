@@ -193,12 +193,12 @@ func (h *host) follow(id string, offset int64) ([]byte, Status) {
 // await polls a condition that has no channel to wait on: it lives in another process.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	t.Fatalf("waited 20 s for %s", what)
+	t.Fatalf("waited a minute for %s", what)
 }
 
 func (h *host) file(id, name string) string { return filepath.Join(h.jobs, id, name) }

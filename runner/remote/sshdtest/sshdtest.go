@@ -156,7 +156,8 @@ func (s *Server) configText(o Options) string {
 // Keygen runs ssh-keygen -q with these arguments.
 func (s *Server) Keygen(args ...string) {
 	s.t.Helper()
-	if out, err := exec.Command("ssh-keygen", append([]string{"-q"}, args...)...).CombinedOutput(); err != nil {
+	once := []string{"-q", "-a", "1"} // rounds of bcrypt; 16 take seconds under the race detector
+	if out, err := exec.Command("ssh-keygen", append(once, args...)...).CombinedOutput(); err != nil {
 		s.t.Fatalf("ssh-keygen %v: %v\n%s", args, err, out)
 	}
 }
