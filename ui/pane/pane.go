@@ -38,7 +38,7 @@ func Fit(s string, w int, st *style.Style) string {
 	}
 	n := Width(s)
 	if n > w {
-		s = ansi.Truncate(s, w, st.Frame.Ellipsis)
+		s = truncate(s, w, st.Frame.Ellipsis)
 		n = Width(s)
 	}
 	return s + strings.Repeat(" ", max(0, w-n))
@@ -52,7 +52,7 @@ func Cut(s string, w int, st *style.Style) string {
 	case Width(s) <= w:
 		return s
 	}
-	return ansi.Truncate(s, w, st.Frame.Ellipsis)
+	return truncate(s, w, st.Frame.Ellipsis)
 }
 
 // Ends puts one text at the left end of a line and one at the right. The right
