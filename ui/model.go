@@ -91,6 +91,8 @@ type model struct {
 	frame  tea.View
 	drawn  bool // frame shows all that is known
 	lines  []string
+	panes  map[string]drawnServer // as they were last drawn, by server
+	hurry  bool                   // a key is painted between two frames
 	leaves bool
 }
 
@@ -98,7 +100,7 @@ func newModel(ctx context.Context, o Options, r Run) *model {
 	m := &model{
 		ctx: ctx, opts: o, run: r, dark: o.Theme != Light, lower: detailPart, board: true,
 		folds: pane.Folds{}, pages: map[part]int{}, views: map[string]pane.LogView{}, log: map[string]int{},
-		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, sifts: map[string]int{}, places: map[focus]box{},
+		keeper: keeper{write: o.Keep}, rings: map[string]*tail.Ring{}, sifts: map[string]int{}, places: map[focus]box{}, panes: map[string]drawnServer{},
 		tour: tour{on: o.Tour, learnt: map[string]bool{}},
 	}
 	m.restyle()

@@ -159,7 +159,8 @@ func (p *painter) diff() {
 
 const (
 	// quick is how soon one input may be painted after another: a person's keys
-	// are further apart, and a burst has to be worked off.
+	// are further apart, and a burst has to be worked off. What servers print
+	// never holds up a key.
 	quick = 4 * time.Millisecond
 	// blank is what Bubble Tea itself draws.
 	blank = " "
@@ -172,18 +173,20 @@ type painted struct {
 	*model
 	painter *painter
 	every   time.Duration // a frame
-	at      time.Time     // of the newest picture
-	due     bool          // a frame is on its way
+	at      time.Time     // of the newest frame
+	typed   time.Time     // of the newest picture between frames, which follows an input
+	due     time.Time     // of the frame that is on its way; zero where none is
 }
 
-// frameMsg says that a frame is due.
-type frameMsg struct{}
+// frameMsg says that the frame of a time is due.
+type frameMsg time.Time
 
 func (d *painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case frameMsg:
-		d.due = false
-		d.paint()
+		if d.due.Equal(time.Time(msg)) { // none that came sooner has taken its place
+			d.paint(false)
+		}
 		return d, nil
 	case tea.ColorProfileMsg:
 		d.painter.colours(msg.Profile)
@@ -202,25 +205,30 @@ func pressed(msg tea.Msg) bool {
 }
 
 // soon paints now, or sees to it that somebody does.
-func (d *painted) soon(now bool) tea.Cmd {
-	rest := d.every - time.Since(d.at)
-	if now {
-		rest = quick - time.Since(d.at)
+func (d *painted) soon(input bool) tea.Cmd {
+	now, due := time.Now(), d.at.Add(d.every)
+	if input {
+		due = d.typed.Add(quick)
 	}
 	switch {
-	case rest <= 0:
-		d.paint()
+	case !due.After(now):
+		d.paint(input)
 		return nil
-	case d.due:
+	case !d.due.IsZero() && !due.Before(d.due):
 		return nil
 	}
-	d.due = true
-	return tea.Tick(rest, func(time.Time) tea.Msg { return frameMsg{} })
+	d.due = due
+	return tea.Tick(due.Sub(now), func(time.Time) tea.Msg { return frameMsg(due) })
 }
 
-func (d *painted) paint() {
-	d.at = time.Now()
-	d.painter.paint(slices.Clone(d.model.newest()), d.model.w)
+func (d *painted) paint(input bool) {
+	lines := d.model.newest
+	if input {
+		d.typed, lines = time.Now(), d.model.hurried
+	} else {
+		d.at, d.due = time.Now(), time.Time{}
+	}
+	d.painter.paint(slices.Clone(lines()), d.model.w)
 }
 
 // View gives Bubble Tea the terminal's modes and nothing to draw.

@@ -144,3 +144,62 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 		t.Errorf("painted on another's screen: %q", got.String())
 	}
 }
+
+// TestAKeyWaitsForNoFrame: a frame of what servers print may have been painted a
+// moment ago, or be on its way.
+func TestAKeyWaitsForNoFrame(t *testing.T) {
+	d := &painted{model: sit(t, newFake(t, "rehearsal"), 80, 24).model, painter: newPainter(io.Discard), every: time.Hour}
+	d.painter.stop()
+	shown := func() string { return strings.Join(d.painter.next.rows, "\n") }
+	d.paint(false)
+	if cmd := d.soon(false); cmd == nil || d.due.IsZero() {
+		t.Fatal("no frame is on its way")
+	}
+	before, frame := shown(), d.due
+	d.Update(keyOf("j"))
+	if shown() == before {
+		t.Error("the key was not painted at once")
+	}
+	if !d.due.Equal(frame) {
+		t.Error("the key has taken the place of a frame")
+	}
+	d.typed, before = time.Now().Add(time.Second), shown() // a key that comes too soon after another
+	if _, cmd := d.Update(keyOf("k")); cmd == nil || shown() != before || !d.due.Equal(d.typed.Add(quick)) {
+		t.Fatalf("its frame is due in %v", time.Until(d.due))
+	}
+	d.Update(frameMsg(frame))
+	if shown() != before {
+		t.Error("a frame that another has taken the place of was painted")
+	}
+	d.Update(frameMsg(d.due))
+	if shown() == before {
+		t.Error("its frame was not painted")
+	}
+}
+
+// TestAKeyFindsTheLinesOfTheLastFrame, of a log that nothing was done with; the
+// next frame has the newest.
+func TestAKeyFindsTheLinesOfTheLastFrame(t *testing.T) {
+	f := newFake(t, "rehearsal")
+	d := &painted{model: sit(t, f, 120, 36).model, painter: newPainter(io.Discard), every: time.Hour}
+	d.painter.stop()
+	shown := func() string { return ansi.Strip(strings.Join(d.painter.next.rows, "\n")) }
+	d.paint(false)
+	write := func(line string) { fmt.Fprintln(f.hosts[0].Logs[0].Ring, line) }
+	write("22:00:01 one more")
+	d.Update(keyOf("j"))
+	if strings.Contains(shown(), "one more") {
+		t.Error("a key has drawn the log anew")
+	}
+	d.Update(snapshotMsg(f.Snapshot()))
+	d.Update(frameMsg(d.due))
+	if !strings.Contains(shown(), "one more") {
+		t.Errorf("a frame has not drawn the newest line:\n%s", shown())
+	}
+	write("22:00:02 another one")
+	d.typed = time.Time{}
+	d.Update(keyOf("4")) // the log's own pane is another now
+	if !strings.Contains(shown(), "another one") {
+		t.Errorf("the pane that a key has changed has not the newest line:\n%s", shown())
+	}
+}

@@ -1,10 +1,12 @@
 package ui
 
 // The rule of this file: the picture is made once per change and follows from
-// the model alone. Every line is exactly as wide as the screen.
+// the model alone, but that a key may find the servers' logs as the last frame had
+// them. Every line is exactly as wide as the screen.
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,6 +31,14 @@ func (m *model) newest() []string {
 		m.lines, m.drawn = m.picture(), true
 	}
 	return m.lines
+}
+
+// hurried gives the lines of a picture between two frames, which follows a key.
+func (m *model) hurried() []string {
+	m.hurry = true
+	lines := m.newest()
+	m.hurry, m.drawn = false, false
+	return lines
 }
 
 // modes of the terminal that go with the picture.
@@ -258,10 +268,34 @@ func (m *model) draw(f focus, at box) []string {
 		}
 		s := m.servers[i]
 		s.Focused = on
-		return s.Draw(m.views[viewKey(s)], at.w, at.h, m.st)
+		return m.drawServer(s, at)
 	}
 	m.top = pane.Scroll(len(m.rows), m.at(), m.top, at.h-1)
 	return pane.Titled("1 Steps", "", on, pane.Outline(m.rows, m.at(), m.top, at.w, at.h-1, m.st), at.w, at.h, m.st)
+}
+
+// drawnServer is a server's pane, and what it was drawn from but for the lines of
+// its log.
+type drawnServer struct {
+	server pane.Server
+	view   pane.LogView
+	w, h   int
+	st     *style.Style
+	lines  []string
+}
+
+// drawServer gives a server's pane. A key that is painted between two frames finds
+// the lines of the log as the last frame had them, where nothing else of the pane
+// has changed: a flood of lines is drawn as often as there are frames.
+func (m *model) drawServer(s pane.Server, at box) []string {
+	now := drawnServer{server: s, view: m.views[viewKey(s)], w: at.w, h: at.h, st: m.st}
+	was := m.panes[s.ID]
+	now.lines = was.lines
+	if !m.hurry || was.st != now.st || !reflect.DeepEqual(was, now) {
+		now.lines = s.Draw(now.view, at.w, at.h, m.st)
+	}
+	m.panes[s.ID] = now
+	return now.lines
 }
 
 func (m *model) drawLedger(on bool, w, h int) []string {
