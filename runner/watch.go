@@ -120,7 +120,7 @@ func (r *Runner) watch(w *watched) {
 
 // Logs of many hosts share what all of them may hold, in bytes.
 const (
-	allRings  = 64 << 20
+	allRings  = 32 << 20
 	leastRing = 256 << 10
 )
 
