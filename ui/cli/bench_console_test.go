@@ -52,6 +52,7 @@ func BenchmarkConsole(b *testing.B) {
 	for _, rate := range []int{0, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("lines=%d/belay", rate), func(b *testing.B) { f.measure(b, rate, f.belayScreen) })
 		b.Run(fmt.Sprintf("lines=%d/tmux", rate), func(b *testing.B) { f.measure(b, rate, f.tmuxScreen) })
+		b.Run(fmt.Sprintf("lines=%d/echo", rate), func(b *testing.B) { f.measure(b, rate, f.echoScreen) })
 	}
 }
 
@@ -139,34 +140,6 @@ func (f *crowd) measure(b *testing.B, rate int, begin func(*testing.B) screen) {
 	b.ReportMetric(float64(wrote.Load()-bytes)/1000/wall, "kB/s")
 	b.ReportMetric(100*(cpuOf(b, x.pids, false)-busy).Seconds()/wall, "cpu-%")
 	b.ReportMetric(memoryOf(b, x.pids), "rss-MB")
-	b.ReportMetric(0, "ns/op")
-}
-
-// BenchmarkMemory reports what the console holds after a minute of a flood and
-// after BELAY_MINUTES of it.
-func BenchmarkMemory(b *testing.B) {
-	minutes, err := strconv.Atoi(os.Getenv("BELAY_MINUTES"))
-	if err != nil || minutes < 2 {
-		b.Skip("BELAY_MINUTES=10 says how long")
-	}
-	f := newCrowd(b, 4)
-	f.watch(b)
-	ctx, cancel := context.WithCancel(b.Context())
-	var flows sync.WaitGroup
-	defer flows.Wait()
-	defer cancel()
-	for _, s := range f.servers {
-		flows.Go(func() { flood(ctx, filepath.Join(s.Home, "app.log"), 10_000) })
-	}
-	x := f.belayScreen(b)
-	defer x.close()
-	go io.Copy(io.Discard, x.near)
-	for b.Loop() {
-		time.Sleep(time.Minute)
-		b.ReportMetric(memoryOf(b, x.pids), "first-MB")
-		time.Sleep(time.Duration(minutes-1) * time.Minute)
-		b.ReportMetric(memoryOf(b, x.pids), "last-MB")
-	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -383,20 +356,36 @@ func cpuOf(b *testing.B, pids []int, children bool) time.Duration {
 	return all
 }
 
-// memoryOf is what some processes hold in memory, in MB.
-func memoryOf(b *testing.B, pids []int) float64 {
+// echoScreen is what no program can be faster than: the terminal itself echoes
+// the key, while ssh takes the logs to nowhere.
+func (f *crowd) echoScreen(b *testing.B) screen {
 	b.Helper()
-	kib := 0
-	for _, pid := range pids {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if err != nil {
+	var follows []*exec.Cmd
+	for i := range 4 {
+		c := exec.Command("ssh", "-F", f.config, f.names[i], "tail -n 0 -F "+filepath.Join(f.servers[i].Home, "app.log"))
+		if err := c.Start(); err != nil {
 			b.Fatal(err)
 		}
-		for line := range strings.Lines(string(status)) {
-			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-				kib += number(b, strings.Fields(rest)[0])
-			}
-		}
+		follows = append(follows, c)
 	}
-	return float64(kib) / 1000
+	cmd := exec.Command("cat")
+	near, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 200, Rows: 50})
+	if err != nil {
+		b.Fatal(err)
+	}
+	pids := []int{cmd.Process.Pid}
+	for _, c := range follows {
+		pids = append(pids, c.Process.Pid)
+	}
+	return screen{near: near, pids: pids,
+		reads: func(p []byte) []byte { return p },
+		key:   func(i int) byte { return byte('A' + i%26) },
+		shows: func(key byte, p []byte) bool { return bytes.IndexByte(p, key) >= 0 },
+		close: func() {
+			for _, c := range append(follows, cmd) {
+				_ = c.Process.Kill()
+				_ = c.Wait()
+			}
+			near.Close()
+		}}
 }

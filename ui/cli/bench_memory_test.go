@@ -1,0 +1,180 @@
+//go:build linux
+
+package cli
+
+// The rule of this file: what is held in memory is measured in runs of their own,
+// since looking at it takes time. Of one process it is its resident set
+// (proc_pid_status(5)), of many their proportional share (proc_pid_smaps(5)).
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// BenchmarkMemory reports what the console holds after a minute of a flood and
+// after BELAY_MINUTES of it.
+func BenchmarkMemory(b *testing.B) {
+	minutes, err := strconv.Atoi(os.Getenv("BELAY_MINUTES"))
+	if err != nil || minutes < 2 {
+		b.Skip("BELAY_MINUTES=10 says how long")
+	}
+	f := newCrowd(b, 4)
+	f.watch(b)
+	ctx, cancel := context.WithCancel(b.Context())
+	var flows sync.WaitGroup
+	defer flows.Wait()
+	defer cancel()
+	for _, s := range f.servers {
+		flows.Go(func() { flood(ctx, filepath.Join(s.Home, "app.log"), 10_000) })
+	}
+	x := f.belayScreen(b)
+	defer x.close()
+	go io.Copy(io.Discard, x.near)
+	for b.Loop() {
+		time.Sleep(time.Minute)
+		b.ReportMetric(memoryOf(b, x.pids), "first-MB")
+		time.Sleep(time.Duration(minutes-1) * time.Minute)
+		b.ReportMetric(memoryOf(b, x.pids), "last-MB")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkStalled reports what the console holds while 32 servers print logs as
+// fast as they can and nobody reads its terminal for 10 s, and how soon it paints
+// a key once somebody does.
+func BenchmarkStalled(b *testing.B) {
+	f := newCrowd(b, 32)
+	f.watch(b)
+	book, err := os.ReadFile(filepath.Join(f.dir, "runbook.toml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	f.write("runbook.toml", strings.Replace(string(book), `tail -n 0 -F "$HOME/app.log"`, `exec yes "$(printf %0100d 0)"`, 1))
+	for b.Loop() {
+		x := f.belayScreen(b)
+		most := 0.0
+		for range 100 {
+			time.Sleep(100 * time.Millisecond)
+			most = max(most, memoryOf(b, x.pids))
+		}
+		begun := time.Now()
+		if _, err := x.near.Write([]byte("?")); err != nil {
+			b.Fatal(err)
+		}
+		await(b, x.near, "KEYS")
+		b.ReportMetric(float64(time.Since(begun).Milliseconds()), "awake-ms")
+		b.ReportMetric(most, "stalled-MB")
+		x.close()
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkPeak reports the most that looking at 128 hosts holds at once, with
+// all processes that it starts here: ours, and pdsh's.
+func BenchmarkPeak(b *testing.B) {
+	f := newCrowd(b, 128)
+	for b.Loop() {
+		for name, run := range f.lookers() {
+			cmd := run()
+			out := &bytes.Buffer{}
+			cmd.Stdout, cmd.Stderr = out, out
+			if err := cmd.Start(); err != nil {
+				b.Logf("%s is left out: %v", name, err)
+				continue
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- cmd.Wait() }()
+			most, looks := 0.0, 0
+			for running := true; running; looks++ {
+				select {
+				case err := <-ended:
+					if err != nil {
+						b.Fatalf("%s: %v: %.300s", name, err, out)
+					}
+					running = false
+				case <-time.After(10 * time.Millisecond):
+					most = max(most, shareOf(cmd.Process.Pid))
+				}
+			}
+			if looks < 10 {
+				b.Errorf("%s was looked at %d times only", name, looks)
+			}
+			b.ReportMetric(most, name+"-MB")
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// lookers are the two ways of looking at all hosts that are held side by side.
+func (f *crowd) lookers() map[string]func() *exec.Cmd {
+	return map[string]func() *exec.Cmd{
+		"check": func() *exec.Cmd {
+			cmd := exec.Command(f.self, "check", "--connect")
+			cmd.Dir = f.dir
+			for k, v := range f.environ {
+				cmd.Env = append(cmd.Env, k+"="+v)
+			}
+			return cmd
+		},
+		"pdsh": func() *exec.Cmd {
+			cmd := exec.Command("pdsh", "-f", fmt.Sprint(len(f.names)), "-w", "^"+filepath.Join(f.dir, "names"), "uname -a")
+			cmd.Env = append(os.Environ(), "HOME="+f.dir, "PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F "+f.config+" %h", "PDSH_SSH_ARGS_APPEND=")
+			return cmd
+		},
+	}
+}
+
+// shareOf is the proportional share of a process and of all below it, in MB.
+func shareOf(pid int) float64 {
+	kib, below := 0, []int{pid}
+	for len(below) > 0 {
+		one := below[0]
+		below = below[1:]
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", one)) // it may have ended
+		for line := range strings.Lines(string(text)) {
+			if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+				n, _ := strconv.Atoi(strings.Fields(rest)[0])
+				kib += n
+			}
+		}
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", one))
+		for _, t := range threads {
+			list, _ := os.ReadFile(t)
+			for _, word := range strings.Fields(string(list)) {
+				if n, err := strconv.Atoi(word); err == nil && !slices.Contains(below, n) {
+					below = append(below, n)
+				}
+			}
+		}
+	}
+	return float64(kib) / 1024
+}
+
+// memoryOf is what some processes hold in memory, in MB.
+func memoryOf(b *testing.B, pids []int) float64 {
+	b.Helper()
+	kib := 0
+	for _, pid := range pids {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for line := range strings.Lines(string(status)) {
+			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+				kib += number(b, strings.Fields(rest)[0])
+			}
+		}
+	}
+	return float64(kib) / 1000
+}
