@@ -74,6 +74,7 @@ func (s *spools) close() {
 	for _, one := range s.of {
 		one.mu.Lock()
 		one.stop()
+		one.why = os.ErrClosed
 		one.mu.Unlock()
 	}
 }
