@@ -15,6 +15,7 @@ func TestPair(t *testing.T) {
 		return with(t, book, "\nid      = \"precheck\"", "\nconfirm = \"high\"\nid = \"precheck\"")
 	})
 	c.see("REHEARSAL", "x execute")
+	c.known()
 	c.tmux("set", "-g", "window-size", "smallest", ";", "set", "-g", "focus-events", "on")
 	driver := c.attach(size{120, 36})
 	partner := c.attach(size{80, 24}, "-f", "read-only")

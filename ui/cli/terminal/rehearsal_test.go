@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	if tools, err = os.MkdirTemp("", "belay-terminal-"); err != nil {
 		panic(err)
 	}
-	_ = flag.Set("test.parallel", "5") // a person waits more than a console works; a flag that is given counts
+	_ = flag.Set("test.parallel", "4") // a person waits more than a console works; a flag that is given counts
 	code := m.Run()
 	_ = os.RemoveAll(tools)
 	os.Exit(code)
@@ -404,9 +404,18 @@ var up = regexp.MustCompile(`link up \d+[smh]`)
 // live waits for four servers in reach, with logs, and twelve workers.
 func (c *console) live() string {
 	c.Helper()
-	return c.until("four servers in reach and 12/12 workers", func(s string) bool {
+	s := c.until("four servers in reach and 12/12 workers", func(s string) bool {
 		return len(up.FindAllString(s, -1)) == 4 && strings.Contains(s, "12/12") && strings.Count(s, "4/4") >= 3
 	})
+	c.known()
+	return s
+}
+
+// known waits until every server has said which machine it is: nothing is begun
+// on one that has not.
+func (c *console) known() {
+	c.Helper()
+	c.recorded("who the servers are", func(es []event) bool { return count(es, "bound") == 5 })
 }
 
 // leaves is q, and a yes.

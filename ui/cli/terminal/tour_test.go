@@ -9,6 +9,7 @@ func TestTour(t *testing.T) {
 	t.Parallel()
 	c := rehearse(t, sizes[0], "--fault", "exit:3:precheck@head", "--tour")
 	c.see("tour 0/17", "j and k move through the steps")
+	c.known()
 	c.press("j")
 	c.see("tour 1/17", "p shows what a step would send")
 	c.press("k")
