@@ -78,13 +78,7 @@ type screen struct {
 }
 
 func (f *crowd) measure(b *testing.B, rate int, begin func(*testing.B) screen) {
-	ctx, cancel := context.WithCancel(b.Context())
-	var flows sync.WaitGroup
-	defer flows.Wait()
-	defer cancel()
-	for _, s := range f.servers {
-		flows.Go(func() { flood(ctx, filepath.Join(s.Home, "app.log"), rate) })
-	}
+	defer f.floods(b, rate)()
 	x := begin(b)
 	defer x.close()
 	painted := make(chan []byte, 1<<16)
@@ -274,6 +268,16 @@ func (r *reader) text(p []byte) []byte {
 		}
 	}
 	return out
+}
+
+// floods lets the log of each server flood until it is told to end.
+func (f *crowd) floods(b *testing.B, rate int) (end func()) {
+	ctx, cancel := context.WithCancel(b.Context())
+	var flows sync.WaitGroup
+	for _, s := range f.servers {
+		flows.Go(func() { flood(ctx, filepath.Join(s.Home, "app.log"), rate) })
+	}
+	return func() { cancel(); flows.Wait() }
 }
 
 // flood writes lines to the end of a file at a rate, in pieces, and begins anew

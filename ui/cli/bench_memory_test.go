@@ -8,7 +8,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -31,13 +29,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 	f := newCrowd(b, 4)
 	f.watch(b)
-	ctx, cancel := context.WithCancel(b.Context())
-	var flows sync.WaitGroup
-	defer flows.Wait()
-	defer cancel()
-	for _, s := range f.servers {
-		flows.Go(func() { flood(ctx, filepath.Join(s.Home, "app.log"), 10_000) })
-	}
+	defer f.floods(b, 10_000)()
 	x := f.belayScreen(b)
 	defer x.close()
 	go io.Copy(io.Discard, x.near)
