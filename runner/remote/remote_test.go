@@ -405,7 +405,7 @@ func TestSilentServerIsNoticed(t *testing.T) {
 	began := time.Now()
 	_, err = h.Look(within(t, time.Minute), "a")
 	var u *job.Unreachable
-	if !errors.As(err, &u) || !strings.Contains(err.Error(), "handshake") || time.Since(began) > 30*time.Second {
+	if !errors.As(err, &u) || !strings.Contains(err.Error(), "handshake") || time.Since(began) > 3*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
 	// within the backoff the last cause comes back, and nobody dials
@@ -424,7 +424,7 @@ func TestContextEndsACallAtOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := h.Look(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 10*time.Second {
+	if _, err := h.Look(ctx, "a"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
 	h.Close() // must not hang on a frozen host

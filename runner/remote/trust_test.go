@@ -187,7 +187,7 @@ func TestTwoJumpsEachWithItsKey(t *testing.T) {
 	two.Freeze()
 	began := time.Now()
 	var u *job.Unreachable
-	if _, err := h.Look(within(t, time.Minute), "a"); !errors.As(err, &u) || time.Since(began) > 10*time.Second {
+	if _, err := h.Look(within(t, time.Minute), "a"); !errors.As(err, &u) || time.Since(began) > 3*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
 	two.Thaw()
