@@ -120,13 +120,19 @@ func (f *crowd) peers() []peer {
 			return f.ours("run", "-f", "five.toml", "-e", "prod", "--auto", "--new")
 		}},
 		{"masters", f.tool("xargs", nil, "-a", names, "-P", n, "-I{}", "ssh", "-n", "-F", f.config, "-oControlPath="+f.masters, "{}", "uname -a")},
-		{"pdsh", f.tool("pdsh", []string{"PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F " + f.config + " %h", "PDSH_SSH_ARGS_APPEND="}, "-f", n, "-w", "^"+names, "uname -a")},
+		{"pdsh", f.tool("pdsh", f.pdsh(""), "-f", n, "-w", "^"+names, "uname -a")},
 		{"handshakes", f.handshakes},
-		{"pdsh-x25519", f.tool("pdsh", []string{"PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F " + f.config + " " + x25519 + " %h", "PDSH_SSH_ARGS_APPEND="}, "-f", n, "-w", "^"+names, "uname -a")},
+		{"pdsh-x25519", f.tool("pdsh", f.pdsh(x25519), "-f", n, "-w", "^"+names, "uname -a")},
 		{"pssh", f.tool("parallel-ssh", nil, "-h", names, "-p", n, "-t", "0", "-i", "-x", "-F "+f.config, "uname -a")},
 		{"clush", f.tool("clush", nil, "-f", n, "-o", "-F "+f.config, "--hostfile", names, "uname -a")},
 		{"ansible", f.tool("ansible", []string{"ANSIBLE_SSH_ARGS=-F " + f.config, "ANSIBLE_NOCOLOR=1"}, "-i", filepath.Join(f.dir, "inventory"), "-f", n, "fleet", "-m", "raw", "-a", "uname -a")},
 	}
+}
+
+// pdsh is the environment that lets it use ssh as all others do, with one more
+// option.
+func (f *crowd) pdsh(option string) []string {
+	return []string{"PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F " + f.config + " " + option + " %h", "PDSH_SSH_ARGS_APPEND="}
 }
 
 // ours is the program as a process of its own, as the peers are.

@@ -77,53 +77,36 @@ func BenchmarkStalled(b *testing.B) {
 func BenchmarkPeak(b *testing.B) {
 	f := newCrowd(b, 128)
 	for b.Loop() {
-		for name, run := range f.lookers() {
-			cmd := run()
-			out := &bytes.Buffer{}
-			cmd.Stdout, cmd.Stderr = out, out
-			if err := cmd.Start(); err != nil {
-				b.Logf("%s is left out: %v", name, err)
-				continue
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- cmd.Wait() }()
-			most, looks := 0.0, 0
-			for running := true; running; looks++ {
-				select {
-				case err := <-ended:
-					if err != nil {
-						b.Fatalf("%s: %v: %.300s", name, err, out)
-					}
-					running = false
-				case <-time.After(10 * time.Millisecond):
-					most = max(most, shareOf(cmd.Process.Pid))
-				}
-			}
-			if looks < 10 {
-				b.Errorf("%s was looked at %d times only", name, looks)
-			}
-			b.ReportMetric(most, name+"-MB")
+		cmd, out := f.process("check", "--connect")
+		b.ReportMetric(peak(b, cmd, out), "check-MB")
+		cmd, out = exec.Command("pdsh", "-f", fmt.Sprint(len(f.names)), "-w", "^"+filepath.Join(f.dir, "names"), "uname -a"), &bytes.Buffer{}
+		cmd.Env = append(append(os.Environ(), "HOME="+f.dir), f.pdsh("")...)
+		cmd.Stdout, cmd.Stderr = out, out
+		if err := cmd.Start(); err != nil {
+			b.Logf("pdsh is left out: %v", err)
+			continue
 		}
+		b.ReportMetric(peak(b, cmd, out), "pdsh-MB")
 	}
 	b.ReportMetric(0, "ns/op")
 }
 
-// lookers are the two ways of looking at all hosts that are held side by side.
-func (f *crowd) lookers() map[string]func() *exec.Cmd {
-	return map[string]func() *exec.Cmd{
-		"check": func() *exec.Cmd {
-			cmd := exec.Command(f.self, "check", "--connect")
-			cmd.Dir = f.dir
-			for k, v := range f.environ {
-				cmd.Env = append(cmd.Env, k+"="+v)
+// peak is the most, in MB, that a program that was started and all below it hold
+// until it ends.
+func peak(b *testing.B, cmd *exec.Cmd, out *bytes.Buffer) (most float64) {
+	b.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for looks := 0; ; looks++ {
+		select {
+		case err := <-ended:
+			if err != nil || looks < 10 {
+				b.Fatalf("%s was looked at %d times: %v: %.300s", cmd.Path, looks, err, out)
 			}
-			return cmd
-		},
-		"pdsh": func() *exec.Cmd {
-			cmd := exec.Command("pdsh", "-f", fmt.Sprint(len(f.names)), "-w", "^"+filepath.Join(f.dir, "names"), "uname -a")
-			cmd.Env = append(os.Environ(), "HOME="+f.dir, "PDSH_RCMD_TYPE=ssh", "PDSH_SSH_ARGS=-F "+f.config+" %h", "PDSH_SSH_ARGS_APPEND=")
-			return cmd
-		},
+			return most
+		case <-time.After(10 * time.Millisecond):
+			most = max(most, shareOf(cmd.Process.Pid))
+		}
 	}
 }
 
